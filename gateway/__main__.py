@@ -1,0 +1,7 @@
+"""`python -m gateway` is `gateway`."""
+
+from __future__ import annotations
+
+from gateway.cli import main
+
+main()

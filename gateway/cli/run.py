@@ -1,0 +1,120 @@
+"""`gateway run`: feeds are executed one after the other; what one cannot do does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.deployment import declared_feeds, opened_to_work, settings_of
+from gateway.cli.options import AsJson, Directory
+from gateway.cli.terminal import Terminal
+from gateway.cli.words import both
+from gateway.errors import StartError
+from gateway.messages import Message
+
+if TYPE_CHECKING:
+    from gateway.app import Runner
+    from gateway.cli.deployment import Feeds
+    from gateway.pipeline.run_report import RunReport
+
+HELP = both(
+    "运行数据流：读取来源并入库，或把新版本报送出去。\n\n"
+    "退出码：0 全部正常；3 有退回、挂起、被拒或结果未知；1 有数据流失败；2 命令或配置有误。",
+    "Run feeds: read sources into the exchange, or send new versions out.\n\n"
+    "Exit code: 0 all went well; 3 something was rejected, held, refused or of unknown outcome; 1 a feed failed; "
+    "2 the call or the configuration is wrong.",
+)
+WHICH = Message(
+    "cli.run.which_feeds",
+    zh="请写明要运行的数据流，或用 --all 运行全部；现有：{known}",
+    en="name the feeds to run, or run all of them by --all; there are: {known}",
+)
+NAMES_AND_ALL = Message(
+    "cli.run.names_and_all",
+    zh="--all 已包括全部数据流，不能同时写数据流名称（{names}）；请去掉其中之一",
+    en="--all means every feed, so no names ({names}) may stand beside it; leave out one of the two",
+)
+UNDER_WAY = Message("cli.run.under_way", zh="正在运行 {feed}……", en="running {feed} …")
+
+FAILED, WITH_ISSUES = 1, 3
+
+
+def command(
+    context: typer.Context,
+    feeds: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FEED…", help=both("数据流的名称", "the names of feeds"), show_default=False),
+    ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=both("运行全部数据流，先汇入后报送", "run every feed, inbound before outbound"),
+            show_default=False,
+        ),
+    ] = False,
+    accept_withdrawals: Annotated[
+        bool,
+        typer.Option(
+            "--accept-withdrawals",
+            help=both(
+                "已核实：来源中不再出现的记录可以撤回，不论多少",
+                "verified: records that vanished from the source may be withdrawn, however many",
+            ),
+            show_default=False,
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    directory: Directory = None,
+) -> int:
+    """Run the feeds and report on each."""
+    terminal: Terminal = context.obj
+    settings = settings_of(terminal, directory)
+    names = chosen(declared_feeds(settings), feeds or [], every=every)
+    with opened_to_work(settings) as gateway:
+        runners = [gateway.runner(name) for name in names]
+        reports = [run_one(terminal, runner, accept_withdrawals=accept_withdrawals) for runner in runners]
+        if as_json:
+            terminal.json([report.as_row() for report in reports])
+        else:
+            from gateway.cli.report_tables import show_reports
+
+            show_reports(terminal, gateway, reports)
+    return exit_code(reports)
+
+
+def chosen(declared: Feeds, names: Sequence[str], *, every: bool) -> list[str]:
+    """The feeds to run, in their order; StartError for a name that is not there, or for none."""
+    from gateway.pipeline.feeds import feed_named
+
+    if every and names:
+        raise StartError(NAMES_AND_ALL, names=", ".join(names))
+    if not every and not names:
+        raise StartError(WHICH, known=", ".join(declared))
+    for name in names:
+        feed_named(declared, name)
+    if not every:
+        return list(dict.fromkeys(names))
+    return sorted(declared, key=lambda name: declared[name].direction != "inbound")
+
+
+def run_one(terminal: Terminal, runner: Runner, *, accept_withdrawals: bool) -> RunReport:
+    """Run one feed."""
+    from gateway.pipeline.inbound import InboundRunner
+
+    with terminal.busy(UNDER_WAY, feed=runner.name):
+        if isinstance(runner, InboundRunner):
+            return runner.run(accept_withdrawals=accept_withdrawals)
+        return runner.run()
+
+
+def exit_code(reports: Sequence[RunReport]) -> int:
+    """1 where a run failed, else 3 where something needs a person, else 0."""
+    if any(report.status == "failed" for report in reports):
+        return FAILED
+    counts = [report.counts for report in reports]
+    doubtful = any(each.rejected or each.held or each.refused or each.unknown for each in counts)
+    held_back = any(report.status == "held" for report in reports)
+    return WITH_ISSUES if doubtful or held_back else 0

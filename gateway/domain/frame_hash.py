@@ -1,0 +1,11 @@
+"""Hashes for comparing columns of text inside one process: 128 bits, never stored."""
+
+from __future__ import annotations
+
+import polars as pl
+import polars_hash as plh
+
+
+def frame_hash(column: str) -> pl.Expr:
+    """The xxh3-128 of a text column (UInt128), null where the text is null."""
+    return pl.when(pl.col(column).is_not_null()).then(plh.col(column).nchash.xxh3_128()).alias(column)

@@ -1,0 +1,1 @@
+"""What operators do beside running feeds: preview, check, list, trace, export, rehearse."""

@@ -1,0 +1,77 @@
+"""The batches of one run on their way through the judge, a few at a time, so that memory stays flat."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from gateway.domain.findings import Outcome
+from gateway.interfaces import ROW, Batch
+from gateway.pipeline.again import superseded
+from gateway.pipeline.judge import JUDGED, Judge
+from gateway.pipeline.known_rows import KnownRows
+from gateway.pipeline.parents import ORPHANS
+from gateway.pipeline.progress import Point, Reached
+
+_UNDER_WAY = 4  # batches in memory at once
+
+
+@dataclass
+class Judging:
+    """Hands batches to the judge and counts what was read; the columns are checked at the first batch."""
+
+    judge: Judge
+    executor: Executor
+    folder: Path
+    reached: Reached
+    known: KnownRows | None = None
+    read: int = 0
+    left_out: int = 0
+    unreadable: int = 0  # rows whose cells could not even be told apart
+    places: list[str] = field(default_factory=list)
+    unmapped: tuple[str, ...] = ()
+    again: list[int] = field(default_factory=list)  # the issues of held rows that are looked at again
+    judged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JUDGED))  # complete after `finish`
+    orphans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORPHANS))
+    _columns: tuple[str, ...] = ()
+    _under_way: deque[Future[pl.DataFrame]] = field(default_factory=deque)
+    _judged: list[pl.DataFrame] = field(default_factory=list)
+
+    def take(self, number: int, batch: Batch) -> None:
+        """Judge a batch; raises SourceError where a column that the map demands is missing."""
+        columns = tuple(name for name in batch.rows.columns if name != ROW)
+        if columns != self._columns:
+            self._columns, self.unmapped = columns, self.judge.mapping.check_columns(columns).unmapped
+        self.places.append(batch.place)
+        position = self.read
+        self.read += batch.rows.height + len(batch.faults)
+        self.left_out += len(batch.left_out)
+        self.unreadable += len(batch.faults)
+        self._under_way.append(self.executor.submit(self.judge.judge, number, batch, self.folder, self.known, position))
+        if len(self._under_way) >= _UNDER_WAY:
+            self._wait_for_oldest()
+
+    def finish(self, again: int) -> None:
+        """Wait for the batches still under way; the first `again` of them hold rows looked at again."""
+        while self._under_way:
+            self._wait_for_oldest()
+        self.judged = superseded(pl.concat([pl.DataFrame(schema=JUDGED), *self._judged]).rechunk(), again)
+        self._judged.clear()
+
+    def hold_orphans(self, orphans: pl.DataFrame) -> None:
+        """Hold the rows that lack a parent (`gateway.pipeline.parents.ORPHANS`)."""
+        self.orphans = orphans
+        if orphans.is_empty():
+            return
+        rows = orphans.select("batch", "index", lacking=pl.lit(value=True)).unique()
+        lacking = self.judged.join(rows, on=["batch", "index"], how="left", maintain_order="left")
+        verdict = pl.when("lacking").then(pl.lit(Outcome.HELD.value)).otherwise("verdict").alias("verdict")
+        self.judged = lacking.with_columns(verdict).drop("lacking")
+
+    def _wait_for_oldest(self) -> None:
+        self._judged.append(self._under_way.popleft().result())
+        self.reached(Point.BATCH_JUDGED)

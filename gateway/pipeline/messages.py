@@ -1,0 +1,40 @@
+"""Every message that the pipeline stores or says."""
+
+from __future__ import annotations
+
+from gateway.pipeline import (
+    crossing,
+    deliver,
+    enqueue,
+    feed_templates,
+    feeds,
+    inbound,
+    judge,
+    outbound,
+    publication,
+    run_issues,
+    run_report,
+    schedule_words,
+    wiring,
+    withdrawal,
+)
+from gateway.state import database, leases
+
+MESSAGES = (
+    *database.MESSAGES,
+    *leases.MESSAGES,
+    *feeds.MESSAGES,
+    *feed_templates.MESSAGES,
+    *schedule_words.MESSAGES,
+    *inbound.MESSAGES,
+    *judge.MESSAGES,
+    *run_issues.MESSAGES,
+    *withdrawal.MESSAGES,
+    *enqueue.MESSAGES,
+    *deliver.MESSAGES,
+    *crossing.MESSAGES,
+    *outbound.MESSAGES,
+    *publication.MESSAGES,
+    *wiring.MESSAGES,
+    *run_report.MESSAGES,
+)

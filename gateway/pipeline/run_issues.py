@@ -1,0 +1,142 @@
+"""The issues of a run: those of its rows, those that only the whole run shows, and those of the run itself."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from gateway.domain.datasets import DATASETS
+from gateway.domain.findings import Outcome
+from gateway.errors import RunError
+from gateway.mapping import UNMAPPED_COLUMN
+from gateway.messages import Message
+from gateway.pipeline.compare import Action, Plan
+from gateway.pipeline.judge import issues_file
+from gateway.pipeline.judging import Judging
+from gateway.pipeline.spooled_records import SpooledRecords
+from gateway.state.issues import ISSUES
+
+DOUBLED_KEY = Message(
+    "key.doubled",
+    zh="标识“{value}”在本次来源中出现了 {claims} 次（{rows}）；各行都挂起，"
+    "请保留一行，或在数据流中声明由哪一列的新旧决定",
+    en="the key {value!r} stands {claims} times in this run ({rows}); all of these rows are held, keep one, or "
+    "declare in the feed which column decides",
+)
+FOREIGN_KEY = Message(
+    "key.foreign",
+    zh="标识“{value}”的记录已由另一数据流提供；本行挂起，请确定以哪个来源为准",
+    en="the record of key {value!r} comes from another feed; this row is held, settle which source owns it",
+)
+PARENT_MISSING = Message(
+    "parent.missing",
+    zh="所依据的{parent_zh}“{value}”尚未入库；本行挂起，它到达后的下一次运行会自动放行",
+    en="the {parent} record {value!r} that this row rests on is not held; the row is held and let through by the run "
+    "after it has arrived",
+)
+
+_SHOWN_ROWS = 10
+
+
+def of_run(records: SpooledRecords, plan: Plan, judging: Judging, held_back: RunError | None) -> pl.DataFrame:
+    """All issues of a run as one frame (`gateway.state.issues.ISSUES`)."""
+    of_rows = [pl.read_ipc(issues_file(judging.folder, number)) for number in range(len(judging.places))]
+    of_keys = [
+        _key_issues(records, plan, Action.DOUBLED, DOUBLED_KEY),
+        _key_issues(records, plan, Action.FOREIGN, FOREIGN_KEY),
+        _orphan_issues(records, judging.orphans),
+    ]
+    columns = ", ".join(judging.unmapped)
+    of_itself = [_run_issue(UNMAPPED_COLUMN, "reported", {"columns": columns}, columns)] if columns else []
+    if held_back is not None:
+        of_itself.append(_run_issue(held_back.message, "held", held_back.values))
+    return pl.concat([pl.DataFrame(schema=ISSUES), *of_rows, *of_keys, pl.DataFrame(of_itself, schema=ISSUES)])
+
+
+def notices(judging: Judging, held_back: RunError | None) -> tuple[RunError, ...]:
+    """What a run as a whole has to say to whoever started it."""
+    unmapped = [RunError(UNMAPPED_COLUMN, columns=", ".join(judging.unmapped))] if judging.unmapped else []
+    return (*unmapped, held_back) if held_back else tuple(unmapped)
+
+
+def _key_issues(records: SpooledRecords, plan: Plan, action: Action, message: Message) -> pl.DataFrame:
+    held = plan.of(action)
+    if held.is_empty():
+        return pl.DataFrame(schema=ISSUES)
+    claimants = plan.rows.join(held.select("key").unique(), on="key", how="semi", maintain_order="left")
+    parts = claimants.group_by("batch", maintain_order=True)
+    found = pl.concat([_originals(records, number, part) for (number,), part in parts])
+    claims = found.group_by("record_key").agg(
+        pl.len().alias("claims"),
+        pl.col("position").head(_SHOWN_ROWS).str.join(", ").alias("rows"),
+    )
+    mine = found.filter(pl.col("action") == action.value).join(
+        claims, on="record_key", how="left", maintain_order="left"
+    )
+    return mine.select(
+        "record_key",
+        pl.lit(Outcome.HELD.value).alias("outcome"),
+        pl.lit(message.code).alias("code"),
+        "place",
+        "row",
+        pl.lit("").alias("field"),
+        pl.lit("").alias("column"),
+        pl.col("position").alias("value"),  # tells the issues of one key apart
+        pl.struct(pl.col("record_key").alias("value"), "claims", "rows").struct.json_encode().alias("arguments"),
+        "original",
+    )
+
+
+def _orphan_issues(records: SpooledRecords, orphans: pl.DataFrame) -> pl.DataFrame:
+    """One issue a row and parent that is not held."""
+    if orphans.is_empty():
+        return pl.DataFrame(schema=ISSUES)
+    parts = orphans.with_columns(pl.lit(Action.HELD.value).alias("action")).group_by("batch", maintain_order=True)
+    found = [
+        pl.concat([_originals(records, number, part), part.select("parent", "missing")], how="horizontal")
+        for (number,), part in parts
+    ]
+    titles = {name: dataset.title for name, dataset in DATASETS.items()}
+    arguments = pl.struct(
+        "parent", pl.col("parent").replace_strict(titles).alias("parent_zh"), pl.col("missing").alias("value")
+    )
+    return pl.concat(found).select(
+        "record_key",
+        pl.lit(Outcome.HELD.value).alias("outcome"),
+        pl.lit(PARENT_MISSING.code).alias("code"),
+        "place",
+        "row",
+        pl.col("parent").alias("field"),
+        pl.lit("").alias("column"),
+        pl.col("missing").alias("value"),
+        arguments.struct.json_encode().alias("arguments"),
+        "original",
+    )
+
+
+def _originals(records: SpooledRecords, number: object, rows: pl.DataFrame) -> pl.DataFrame:
+    assert isinstance(number, int)
+    found = records.originals(number, rows["index"])
+    position = pl.concat_str("place", pl.lit(":"), pl.col("row").cast(pl.String)).alias("position")
+    return pl.concat([found, rows.select(pl.col("action").cast(pl.String))], how="horizontal").with_columns(position)
+
+
+def _run_issue(
+    message: Message, outcome: str, values: dict[str, object], value: str | None = None
+) -> dict[str, object]:
+    return {
+        "record_key": None,
+        "outcome": outcome,
+        "code": message.code,
+        "place": "",
+        "row": None,
+        "field": "",
+        "column": "",
+        "value": value,
+        "arguments": json.dumps(values, ensure_ascii=False, default=str),
+        "original": None,
+    }
+
+
+MESSAGES = (DOUBLED_KEY, FOREIGN_KEY, PARENT_MISSING)

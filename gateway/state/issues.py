@@ -1,0 +1,98 @@
+"""Issues: what a person must look at. The same trouble met again refreshes its issue and never makes a second one."""
+
+from __future__ import annotations
+
+import polars as pl
+import polars_hash as plh
+import sqlalchemy as sa
+
+from gateway.state import bulk
+from gateway.state.tables import issues
+
+# The columns of a frame of issues about to be kept; `record_key` is null where the key cannot be read.
+ISSUES: dict[str, pl.DataType] = {
+    "record_key": pl.String(),
+    "outcome": pl.String(),
+    "code": pl.String(),
+    "place": pl.String(),
+    "row": pl.Int64(),
+    "field": pl.String(),
+    "column": pl.String(),
+    "value": pl.String(),
+    "arguments": pl.String(),
+    "original": pl.String(),
+}
+
+# What may be said otherwise of the same trouble: its row moved in the file, more records vanished than before.
+_REFRESHED = ("outcome", "place", "row", "column", "arguments", "original")
+
+
+def keep(
+    connection: sa.Connection, run: int, feed: str, dataset: str, found: pl.DataFrame, *, settled: pl.Expr | None = None
+) -> int:
+    """Enter the issues that a run found, refresh those it met again, close those that are settled; return the new ones.
+
+    `settled` says over a stored issue (`identity`, `record_key`, `row`) that it no longer holds when the run did not
+    meet it; without it every issue of the feed that was not met again is closed.
+    """
+    found = _identified(_storable(found), feed).unique("identity", keep="first", maintain_order=True)
+    stored = _stored(connection, feed)
+    fresh = found.join(stored, on="identity", how="anti", maintain_order="left")
+    met = found.join(stored.select("id", "identity"), on="identity", how="inner")
+    bulk.insert_frame(connection, issues, _entered(fresh, run, feed, dataset))
+    refreshed = met.select("id", *_REFRESHED, pl.lit("open").alias("status"), pl.lit(run).alias("last_run"))
+    bulk.update_frame(connection, issues, refreshed)
+    missed = stored.filter(pl.col("status") == "open").join(found, on="identity", how="anti")
+    closed = missed if settled is None else missed.filter(settled)
+    bulk.update_frame(connection, issues, closed.select("id", pl.lit("closed").alias("status")))
+    return fresh.height
+
+
+def still_open(connection: sa.Connection, feed: str, code: str) -> pl.DataFrame:
+    """The open issues of a feed under one code, as a run would find them again (`ISSUES`)."""
+    query = sa.select(*(issues.c[name] for name in ISSUES)).where(
+        issues.c.feed == feed, issues.c.code == code, issues.c.status == "open"
+    )
+    return bulk.frame_of(connection, query, ISSUES)
+
+
+def _storable(found: pl.DataFrame) -> pl.DataFrame:
+    """PostgreSQL keeps no U+0000, which a broken row or a receiver's answer may hold."""
+    return found.with_columns(pl.selectors.string().str.replace_all("\x00", "<U+0000>", literal=True))
+
+
+def _identified(found: pl.DataFrame, feed: str) -> pl.DataFrame:
+    position = pl.concat_str(pl.lit("@"), pl.col("place"), pl.lit("\x1f"), pl.col("row").cast(pl.String).fill_null(""))
+    identity = pl.concat_str(
+        pl.lit(feed),
+        pl.coalesce("record_key", position),
+        "code",
+        "field",
+        pl.col("value").fill_null("\x00"),
+        separator="\x1e",
+    )
+    return found.with_columns(identity.alias("identity")).with_columns(
+        plh.col("identity").chash.blake3().str.head(32).alias("identity")
+    )
+
+
+def _stored(connection: sa.Connection, feed: str) -> pl.DataFrame:
+    schema = {
+        "id": pl.Int64(),
+        "identity": pl.String(),
+        "record_key": pl.String(),
+        "row": pl.Int64(),
+        "status": pl.String(),
+    }
+    query = sa.select(*(issues.c[name] for name in schema)).where(issues.c.feed == feed)
+    return bulk.frame_of(connection, query, schema)
+
+
+def _entered(fresh: pl.DataFrame, run: int, feed: str, dataset: str) -> pl.DataFrame:
+    return fresh.with_columns(
+        pl.lit(feed).alias("feed"),
+        pl.lit(dataset).alias("dataset"),
+        pl.lit("open").alias("status"),
+        pl.lit(run).alias("first_run"),
+        pl.lit(run).alias("last_run"),
+    )

@@ -1,0 +1,41 @@
+"""From a configured url to the database that answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from gateway.errors import UnknownName
+from gateway.transport.sql.dialect import Dialect
+from gateway.transport.sql.messages import PASSWORD_IN_URL, WRONG_URL, OptionError
+from gateway.transport.sql.postgresql import PostgreSql
+from gateway.transport.sql.sqlite import Sqlite
+
+KINDS: dict[str, Callable[[sa.URL, str | None, Path], Dialect]] = {
+    "sqlite": Sqlite.at,
+    "postgresql": PostgreSql.at,
+}
+
+_SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
+
+
+def parse_url(url: str) -> sa.URL:
+    """Read the url; raises OptionError, which never repeats it, where it is wrong or holds a password."""
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise OptionError(WRONG_URL) from None
+    if parsed.password is not None or _SECRET_PARAMETERS & parsed.query.keys():
+        raise OptionError(PASSWORD_IN_URL)
+    return parsed
+
+
+def dialect_at(url: str, password: str | None, directory: Path) -> Dialect:
+    """The database of a url, nothing opened yet; raises StartError for a kind that is not known."""
+    parsed = parse_url(url)
+    kind = parsed.get_backend_name()
+    if kind not in KINDS:
+        raise UnknownName("kind of database", "数据库类型", kind, KINDS)
+    return KINDS[kind](parsed, password, directory)

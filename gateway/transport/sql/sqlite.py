@@ -1,0 +1,159 @@
+"""SQLite files, which each cell types for itself; nothing is ever written or created, not even beside the file.
+
+A file in WAL mode that nobody has open is read as immutable, because merely opening it otherwise creates two files; it
+is then compared with itself afterwards. One that is open elsewhere is read beside its writers. One in rollback mode
+keeps its writers waiting at their commit until it has been read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from gateway.errors import SourceError
+from gateway.transport.sql.dialect import BATCH_ROWS, Column, TextRows, connected, first_line
+from gateway.transport.sql.messages import (
+    CHANGED_WHILE_READ,
+    FAILED,
+    INTERRUPTED_WRITING,
+    MISSING_FILE,
+    NOT_READING,
+    NOT_SQLITE,
+    WRONG_URL,
+    OptionError,
+)
+from gateway.transport.sql.selection import quote_standard
+from gateway.transport.sql.text_rows import text_rows
+
+_WAIT_SECONDS = 30  # for a writer that holds the whole file
+_CHUNK_ROWS = 2_000  # as many as stay in the processor's cache: 50 000 at once are a third slower
+_WAL_HEADER = b"\x02\x02"  # bytes 18 and 19 of the file, https://www.sqlite.org/fileformat.html
+
+_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_FAULTS = {
+    sqlite3.SQLITE_AUTH: NOT_READING,
+    sqlite3.SQLITE_READONLY: NOT_READING,
+    sqlite3.SQLITE_NOTADB: NOT_SQLITE,
+    sqlite3.SQLITE_READONLY_ROLLBACK: INTERRUPTED_WRITING,
+    sqlite3.SQLITE_READONLY_RECOVERY: INTERRUPTED_WRITING,
+}
+
+
+class Sqlite:
+    """One SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.address = str(path)
+
+    @classmethod
+    def at(cls, url: sa.URL, _password: str | None, directory: Path) -> Sqlite:
+        """The file that a url names, relative ones from `directory`; raises OptionError for one in memory."""
+        if url.database in {None, "", ":memory:"} or url.host or url.query:
+            raise OptionError(WRONG_URL)
+        return cls(directory / str(url.database))
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier; one that names nothing would be read as a string, so names are checked before."""
+        return quote_standard(name)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """One read transaction over the whole reading."""
+        parameters, before = self._parameters(), self._stamp()
+        uri = f"{self.path.resolve().as_uri()}?{parameters}"
+        engine = sa.create_engine("sqlite://", creator=lambda: _connect(uri), poolclass=sa.NullPool)
+        try:
+            with connected(engine, self.address) as connection:
+                connection.exec_driver_sql("BEGIN")
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise self._fault(error.orig) from None
+        except sqlite3.Error as error:
+            raise self._fault(error) from None
+        if "immutable" in parameters and self._stamp() != before:
+            raise SourceError(CHANGED_WHILE_READ, database=self.address)
+
+    def describe(self, connection: sa.Connection, statement: str, table: str | None, /) -> list[Column]:
+        """Name the columns; only a table says which are binary, a query's cells are looked at one by one."""
+        binary = _declared_binary(connection, table) if table is not None else set()
+        cursor = _execute_reading(connection, statement)
+        names = [column[0] for column in cursor.description or ()]
+        cursor.close()
+        return [Column(name, "binary" if name in binary else "text") for name in names]
+
+    def read(self, connection: sa.Connection, statement: str, columns: Sequence[Column]) -> Generator[TextRows]:
+        """Fetch text undecoded, so that polars checks and takes it over whole columns at once."""
+        names = [column.name for column in columns]
+        _driver(connection).text_factory = bytes
+        cursor = _execute_reading(connection, statement)
+        for first_row in count(1, BATCH_ROWS):
+            chunks = [
+                text_rows(names, rows, at)
+                for at in range(first_row, first_row + BATCH_ROWS, _CHUNK_ROWS)
+                if (rows := cursor.fetchmany(_CHUNK_ROWS))
+            ]
+            if not chunks:
+                return
+            frames, faults = zip(*chunks, strict=True)
+            yield pl.concat(frames, rechunk=True), [fault for some in faults for fault in some]
+
+    def _parameters(self) -> str:
+        if not self.path.is_file():
+            raise SourceError(MISSING_FILE, database=self.address)
+        with self.path.open("rb") as file:
+            if file.read(20)[18:] != _WAL_HEADER:
+                return "mode=ro"
+        log, index = (Path(f"{self.path.resolve()}{suffix}") for suffix in ("-wal", "-shm"))
+        if index.exists():
+            return "mode=ro"
+        if log.exists() and log.stat().st_size:
+            raise SourceError(INTERRUPTED_WRITING, database=self.address)
+        return "mode=ro&immutable=1"
+
+    def _stamp(self) -> tuple[int, int, int]:
+        stat = self.path.stat()
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+    def _fault(self, error: object) -> SourceError:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return SourceError(_FAULTS.get(code, FAILED), database=self.address, cause=first_line(error))
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _execute_reading(connection: sa.Connection, statement: str) -> sqlite3.Cursor:
+    """Run configured SQL, refusing what does more than read: a read-only file alone would let ATTACH create another."""
+    driver = _driver(connection)
+    driver.set_authorizer(_authorize)
+    try:
+        return driver.execute(statement)
+    finally:
+        driver.set_authorizer(None)
+
+
+def _authorize(action: int, first: str | None, *_: str | None) -> int:
+    # A table-valued function, as json_each, announces itself as an update of the schema; the file is read-only anyway.
+    announces = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
+    return sqlite3.SQLITE_OK if announces or action in _READING else sqlite3.SQLITE_DENY
+
+
+def _declared_binary(connection: sa.Connection, table: str) -> set[str]:
+    found = connection.exec_driver_sql(
+        "SELECT name FROM pragma_table_xinfo(?) WHERE upper(type) LIKE '%BLOB%'", (table,)
+    )
+    return {name for (name,) in found}

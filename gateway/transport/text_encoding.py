@@ -1,0 +1,183 @@
+"""Which encoding a text file is in, told from its lines.
+
+Every line beyond ASCII speaks for UTF-8, for GB18030, for either or for neither, and the first thousand of them decide:
+a stray byte after a gigabyte of UTF-8 makes one unreadable line, not a file of GB18030. Whoever reads on must set aside
+the later lines that speak for the other encoding (`read_line`), so that none is read as something it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum, StrEnum, auto
+
+from gateway.errors import SourceError
+from gateway.messages import Message
+
+WORKBOOK = Message(
+    "file.workbook",
+    zh="文件“{path}”是工作簿或压缩包，不是文本；请另存为 CSV 后再提供",
+    en="the file {path!r} is a workbook or an archive, not text; save it as CSV",
+)
+UTF_16 = Message(
+    "file.utf_16",
+    zh="文件“{path}”的编码是 UTF-16，目前不支持；请另存为 UTF-8 或 GB18030",
+    en="the file {path!r} is encoded in UTF-16, which is not supported; save it as UTF-8 or GB18030",
+)
+UNKNOWN_ENCODING = Message(
+    "file.unknown_encoding",
+    zh="文件“{path}”既不是 UTF-8 也不是 GB18030；请让对方以其中一种编码重新导出",
+    en="the file {path!r} is neither UTF-8 nor GB18030; have it exported again in one of them",
+)
+WRONG_ENCODING = Message(
+    "file.wrong_encoding",
+    zh="文件“{path}”声明的编码是 {stated}，但内容不是；相符的编码是 {fits}；请把 encoding 改为 {fits} 或 auto",
+    en="the file {path!r} is stated to be {stated} but is not; {fits} fits; set encoding to {fits} or auto",
+)
+UNDECODABLE = Message(
+    "file.undecodable",
+    zh="第 {line} 行含有不属于 {encoding} 编码的字节（以 \\xNN 显示）；请更正该行后重新提供",
+    en="line {line} holds bytes that are not {encoding} (shown as \\xNN); correct the row and send it again",
+)
+FOREIGN_ENCODING = Message(
+    "file.foreign_encoding",
+    zh="第 {line} 行是 UTF-8 编码，而文件是 {encoding} 编码；请统一编码后重新提供",
+    en="line {line} is UTF-8 in a file that is {encoding}; send the row in the encoding of its file",
+)
+MESSAGES = (WORKBOOK, UTF_16, UNKNOWN_ENCODING, WRONG_ENCODING, UNDECODABLE, FOREIGN_ENCODING)
+
+
+class Encoding(StrEnum):
+    """The encodings that text is read in; each name is Python's codec."""
+
+    UTF_8 = "utf-8"
+    GB18030 = "gb18030"
+
+
+BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": Encoding.UTF_8, b"\x84\x31\x95\x33": Encoding.GB18030}
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")  # xlsx and every other zip; xls and every other OLE
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_ENOUGH_LINES = 1000
+
+# What Chinese text is made of. GB18030 bytes that happen to be UTF-8 read as Latin, Greek or Cyrillic, never as these.
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+class Voice(Enum):
+    """What a line says about its encoding."""
+
+    ASCII = auto()
+    UTF_8 = auto()
+    GB18030 = auto()
+    EITHER = auto()
+    NEITHER = auto()
+
+
+_FOR = {Encoding.UTF_8: Voice.UTF_8, Encoding.GB18030: Voice.GB18030}
+
+
+def voice(line: bytes) -> Voice:
+    """What the line speaks for."""
+    if line.isascii():
+        return Voice.ASCII
+    if is_surely_utf_8(line):
+        return Voice.UTF_8
+    is_utf_8, is_gb18030 = _decoded(line, Encoding.UTF_8) is not None, _decoded(line, Encoding.GB18030) is not None
+    if is_utf_8:
+        return Voice.EITHER if is_gb18030 else Voice.UTF_8
+    return Voice.GB18030 if is_gb18030 else Voice.NEITHER
+
+
+def is_surely_utf_8(line: bytes) -> bool:
+    """Whether the line holds two Chinese characters in UTF-8 and nothing that is not UTF-8."""
+    if line.isascii():
+        return False
+    text = _decoded(line, Encoding.UTF_8)
+    return text is not None and len(_CHINESE.findall(text)) > 1
+
+
+def has_lines_in_utf_8(text: bytes) -> bool:
+    """Whether a text of another encoding holds a line that is surely UTF-8."""
+    for line in text.splitlines():
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            continue  # nearly every line; what follows is dear
+        if is_surely_utf_8(line):
+            return True
+    return False
+
+
+def byte_order_mark(head: bytes) -> bytes:
+    """The mark that a file's first bytes begin with, or none."""
+    return next((mark for mark in BYTE_ORDER_MARKS if head.startswith(mark)), b"")
+
+
+def detect_encoding(path: str, blocks: Iterable[bytes], stated: Encoding | None) -> Encoding:
+    """The encoding of a file given as blocks of whole lines; raises SourceError when none fits, or not the stated one.
+
+    Reads no further than it must: to the thousandth line beyond ASCII.
+    """
+    voices: Counter[Voice] = Counter()
+    for number, block in enumerate(blocks):
+        if number == 0:
+            _refuse_other_formats(path, block)
+            if mark := byte_order_mark(block):
+                return _agreed(path, stated, BYTE_ORDER_MARKS[mark])
+        _listen(voices, block)
+        if _spoken(voices) >= _ENOUGH_LINES:
+            break
+    return _decide(path, voices, stated)
+
+
+def read_line(line: bytes, encoding: Encoding) -> tuple[str, Message | None]:
+    """A line's text, and why it is not to be believed: its bytes are of no or of another encoding."""
+    if encoding is not Encoding.UTF_8 and is_surely_utf_8(line):
+        return line.decode(Encoding.UTF_8), FOREIGN_ENCODING
+    text = _decoded(line, encoding)
+    return (line.decode(encoding, "backslashreplace"), UNDECODABLE) if text is None else (text, None)
+
+
+def _listen(voices: Counter[Voice], block: bytes) -> None:
+    if block.isascii():
+        # A gigabyte of ASCII is passed over quickly; its lines are counted only as far as they can matter.
+        voices[Voice.ASCII] += len(block.splitlines()) if voices[Voice.ASCII] < _ENOUGH_LINES else 0
+        return
+    for line in block.splitlines():
+        voices[voice(line)] += 1
+        if _spoken(voices) >= _ENOUGH_LINES:
+            break
+
+
+def _spoken(voices: Counter[Voice]) -> int:
+    return voices.total() - voices[Voice.ASCII]
+
+
+def _decide(path: str, voices: Counter[Voice], stated: Encoding | None) -> Encoding:
+    if voices[Voice.NEITHER] * 2 > voices.total():
+        raise SourceError(UNKNOWN_ENCODING, path=path)
+    best = Encoding.UTF_8 if voices[Voice.UTF_8] >= voices[Voice.GB18030] else Encoding.GB18030
+    if stated is None or voices[_FOR[stated]] > 0 or voices[_FOR[best]] == 0:
+        return stated or best
+    return _agreed(path, stated, best)
+
+
+def _agreed(path: str, stated: Encoding | None, found: Encoding) -> Encoding:
+    if stated not in (None, found):
+        raise SourceError(WRONG_ENCODING, path=path, stated=stated, fits=found)
+    return found
+
+
+def _refuse_other_formats(path: str, head: bytes) -> None:
+    if head.startswith(_WORKBOOKS):
+        raise SourceError(WORKBOOK, path=path)
+    if head.startswith(_UTF_16):
+        raise SourceError(UTF_16, path=path)
+
+
+def _decoded(line: bytes, encoding: Encoding) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,1 @@
+"""The simulated Hebei platform: what `docs/reference/hebei-sandbox.md` describes, as one WSGI application."""

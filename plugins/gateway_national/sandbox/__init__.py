@@ -1,0 +1,1 @@
+"""The simulated publicity system: what `docs/reference/national-publication.md` describes, as one WSGI application."""
