@@ -40,7 +40,7 @@ bench: $(INSTALLED) ## 测量速度与内存 / measure speed and memory
 COMPILE := pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 lock: ## 重新生成 requirements/（需要 uv） / renew requirements/ (needs uv)
-	$(UV) $(COMPILE) $(ARGS) --extra postgres --group dev --output-file requirements/dev.txt
+	$(UV) $(COMPILE) $(ARGS) --extra postgres --extra mysql --extra oracle --extra mssql --extra dameng --extra sftp --extra soap --group dev --output-file requirements/dev.txt
 	$(UV) $(COMPILE) $(ARGS) --constraint requirements/dev.txt --output-file requirements/runtime.txt
 
 # A .venv that works is kept; one of an old Python, or broken half-way, is made again.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from wsgiref.types import WSGIApplication
 
 import polars as pl
@@ -70,13 +70,36 @@ class Batch:
 
     `rows` holds `_row` (Int64, true position) and every source column as String, as the outside wrote it: an empty
     cell is "" or null, both mean empty. `place` is what a person would look for: a file's name, a sheet, a table.
-    Every row read stands in exactly one of `rows` and `faults`.
+    Every row read stands in exactly one of `rows` and `faults`. Of a source that resumes, `cursor` says where reading
+    goes on once everything up to the end of this batch is stored, and `read_whole` what has been read to its end.
     """
 
     place: str
     rows: pl.DataFrame
     faults: Sequence[RowFault] = ()
     left_out: Sequence[LeftOut] = ()
+    cursor: Mapping[str, str] | None = None
+    read_whole: Sequence[Content] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Something that was read whole, as one file of a drop folder: known by its bytes, whatever its name."""
+
+    digest: str  # SHA-256 of the bytes, hexadecimal
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the gateway keeps of a feed's earlier runs: where reading resumes, and what was already read whole.
+
+    Only what was stored is remembered, so a run that fails or is killed is read again.
+    """
+
+    cursor: Mapping[str, str] | None = None  # of the last batch that was stored; None: from the beginning
+    has_read: Callable[[str], bool] = lambda _digest: False  # whether content of this SHA-256 was stored before
+    since: str | None = None  # what an operator asks to read from, instead of the cursor
 
 
 class Source(Protocol):
@@ -92,15 +115,55 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class ResumingSource(Source, Protocol):
+    """A source that reads only what is new, or that takes away what was read.
+
+    A feed of it says `reads: changes`, since what is not read again is not gone.
+    """
+
+    def resume(self, memory: Memory) -> Iterator[Batch]:
+        """Read every row that the memory does not cover, in the order of the cursor; otherwise as `read`."""
+
+    def settle(self, *, stored: bool) -> None:
+        """The run has ended: what `resume` read is stored, or nothing of it is; may be called again, or never.
+
+        Raises SourceError when it cannot be done; what is stored stands all the same.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """A column as the outside names it, with its type there and a few values as they would be read."""
+
+    name: str
+    type: str = ""
+    values: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that could be read: what a feed's `source` has to say for it, and its columns."""
+
+    source: Mapping[str, Any]  # the options, `type` included
+    columns: Sequence[FoundColumn]
+    title: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceOffer:
-    """A kind of source, by the name that a feed's `source.type` says."""
+    """A kind of source, by the name that a feed's `source.type` says.
+
+    `discover` takes options that need not be complete (the address of a database without a table, a folder without
+    a file) and lists what is there; it raises SourceError, or StartError for options that it cannot use.
+    """
 
     name: str
     title: str
     options: type[Options]
     open: Callable[[Any, Surroundings], Source]
     messages: Sequence[Message] = ()  # the messages of the row faults and errors that it declares
+    discover: Callable[[Mapping[str, Any], Surroundings], Sequence[Found]] | None = None
 
 
 # ----------------------------------------------------------------------------------------------- destinations

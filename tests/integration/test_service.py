@@ -413,7 +413,7 @@ def test_the_log_is_json_and_tells_nothing_of_rows_and_secrets(
     declare(made, out=made.outbound(simulated.url, after=["targets-in"]))
     rows = [company(1, "枣庄甲商贸"), company(2, 法人代表="张三丰", 注册日期="1998-02-30"), company(3, 企业类型="奇特")]
     register(made.directory / "register.csv", *rows)
-    simulated.fail("bad_signature", times=50)
+    simulated.fail("500", times=50)
     service = start(made)
     noticed(service, 2)
     set_clock(made, "2026-03-02 10:05")
