@@ -25,7 +25,8 @@ from gateway.formats.profile import Profile, load_profile
 from gateway.formats.xml_documents import MESSAGES as XML_MESSAGES
 from gateway.interfaces import Destination, Source, Surroundings
 from gateway.mapping import CompiledMap, FieldMap, check_covers, compile_map, field_map_of, load_field_map
-from gateway.messages import Catalogue, Message
+from gateway.messages import Catalogue, Language, Message
+from gateway.operations.issue_sentences import issue_sentence
 from gateway.pipeline.crossing import refuse_destination
 from gateway.pipeline.enqueue import Enqueuer
 from gateway.pipeline.feeds import NO_FEEDS, Connector, InboundFeed, OutboundFeed, feed_named, load_feeds
@@ -34,19 +35,24 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.messages import MESSAGES as PIPELINE_MESSAGES
 from gateway.pipeline.outbound import OutboundRunner
 from gateway.pipeline.parents import Parents
+from gateway.pipeline.precedence import Precedence, load_precedence
 from gateway.pipeline.progress import Reached, unwatched
+from gateway.pipeline.pushed import PushedSource, PushRunner
 from gateway.pipeline.wiring import Wiring
 from gateway.plugin_loader import Plugins
 from gateway.settings import Settings
 from gateway.state import environment_mark
 from gateway.state.database import Database
 from gateway.state.exchange import Exchange
+from gateway.state.issue_list import ListedIssue
 from gateway.state.outbox import Address
 from gateway.transport.xml import Schema
 
 if TYPE_CHECKING:
     from gateway.service.log import Log
     from gateway.service.pace import Clock, Pace
+    from gateway.service.push.desk import Desk
+    from gateway.service.push.server import Door
     from gateway.service.service import Service, Stopping
 
 WRONG_OPTIONS = Message(
@@ -119,6 +125,11 @@ class Gateway:
             raise StartError(NO_FEEDS, folder=folder)
         return feeds
 
+    @cached_property
+    def precedence(self) -> Mapping[str, Precedence]:
+        """Whose value stands in which field, by dataset; StartError where it is declared wrong."""
+        return load_precedence(self.settings.directory / "config" / "precedence.yml", self.feeds, self.datasets)
+
     def runner(self, name: str) -> Runner:
         """What runs the feed of a name; StartError where it, its map, profile or connector is wrong."""
         return self.runner_of(name, feed_named(self.feeds, name))
@@ -144,10 +155,13 @@ class Gateway:
     def _inbound(self, name: str, feed: InboundFeed) -> InboundRunner:
         dataset = self.dataset(feed.dataset)
         field_map, compiled = self.inbound_map(name, feed)
-        return InboundRunner(
+        source = self.source(name, feed)
+        precedence = self.precedence.get(feed.dataset)
+        kind = PushRunner if isinstance(source, PushedSource) else InboundRunner
+        return kind(
             name=name,
             feed=feed,
-            source=self.source(name, feed),
+            source=source,
             judge=Judge(dataset, compiled, compile_checks(dataset, self._facts), compiled.columns),
             map_digest=field_map.digest,
             basis=(field_map.digest, *self._versions, _declared(dataset), repr(sorted(self._facts.exceptions.items()))),
@@ -158,6 +172,7 @@ class Gateway:
             executor=self.executor,
             messages=self.messages,
             reached=self.reached,
+            precedence=precedence if precedence and name in precedence.feeds else None,
         )
 
     def _outbound(self, name: str, feed: OutboundFeed) -> OutboundRunner:
@@ -309,3 +324,35 @@ def service_of(gateway: Gateway, log: Log, stopping: Stopping, clock: Clock, pac
     metrics = Metrics(gateway.database, lambda: feeds.names)
     reporting = Reporting(log, metrics, Health(gateway.database, clock), clock)
     return Service(gateway.database, feeds, reporting, clock, pace, stopping)
+
+
+def desk_of(gateway: Gateway, service: Service, pace: Pace) -> Desk:
+    """Where the service takes in what is pushed."""
+    from gateway.service.push.desk import Desk
+    from gateway.service.push.push_feeds import PushFeeds
+    from gateway.service.push.tokens import Tokens
+
+    def sentence(feed: str, dataset: str, issue: Mapping[str, Any], language: Language) -> str:
+        stored = {"id": 0, "status": "open", "first_run": 0, "last_run": 0, "original": None}
+        listed = ListedIssue(**{**stored, "feed": feed, "dataset": dataset, **issue})
+        return issue_sentence(listed, gateway.messages, gateway.datasets, language)
+
+    return Desk(
+        database=gateway.database,
+        tokens=Tokens(gateway.settings.secrets_dir),
+        declared=PushFeeds(service.feeds.another(), gateway.datasets),
+        sentence=sentence,
+        ran=service.reporting.pushed,
+        wait_seconds=pace.push_wait,
+    )
+
+
+def door_of(settings: Settings, pace: Pace) -> Door | None:
+    """Where batches are pushed to; None where the settings open no door."""
+    from gateway.service.push.server import Door
+
+    if settings.push_address is None:
+        return None
+    host, _, port = settings.push_address.rpartition(":")
+    encryption = settings.push_certificate, settings.push_key
+    return Door(host.strip("[]"), int(port), *encryption, stop_seconds=pace.stop)

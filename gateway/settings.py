@@ -85,12 +85,24 @@ ALLOWED: Mapping[str, str] = {
     "spool": "…/spool",
     "secrets_dir": "…/secrets",
     "monitoring_port": "0…65535",
+    "push_address": "127.0.0.1:9371, [::1]:9371, …",
+    "push_certificate": "….pem",
+    "push_key": "….pem",
 }
 
 
 def _split(value: object) -> object:
     """A list as the environment has it: names between commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _unless_empty(value: object) -> object:
+    """What is written empty is not set."""
+    return None if value == "" else value
+
+
+_PORT = r"(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_ADDRESS = rf"^(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):{_PORT}$"
 
 
 class Settings(BaseSettings):
@@ -110,6 +122,9 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 64), ge=1, le=64)
     secrets_dir: Path = Path("secrets")
     monitoring_port: int = Field(9370, ge=0, le=65_535)
+    push_address: Annotated[str | None, BeforeValidator(_unless_empty)] = Field(None, pattern=_ADDRESS)
+    push_certificate: Annotated[Path | None, BeforeValidator(_unless_empty)] = None
+    push_key: Annotated[Path | None, BeforeValidator(_unless_empty)] = None
     secret_variables: Mapping[str, SecretStr] = {}
 
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
@@ -129,10 +144,10 @@ class Settings(BaseSettings):
         file = init_settings.init_kwargs["directory"] / FILE
         return init_settings, _Environment(settings_cls, environ), _SettingsFile(settings_cls, file)
 
-    @field_validator("spool", "secrets_dir")
+    @field_validator("spool", "secrets_dir", "push_certificate", "push_key")
     @classmethod
-    def _start_in_the_directory(cls, path: Path, info: ValidationInfo) -> Path:
-        return Path(info.data["directory"], path)
+    def _start_in_the_directory(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return None if path is None else Path(info.data["directory"], path)
 
     @field_validator("database_url")
     @classmethod

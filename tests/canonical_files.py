@@ -59,7 +59,9 @@ def _inverse(wire: str, origin: Mapping[str, Any], field: Field) -> dict[str, An
     return {"from": wire, "steps": steps}
 
 
-def _undone(step: Mapping[str, Any], field: Field) -> dict[str, Any]:
+def _undone(step: Mapping[str, Any] | str, field: Field) -> dict[str, Any]:
+    if isinstance(step, str):
+        return {"date": "%Y-%m-%d"}  # what `format` alone writes
     if "lookup" in step:
         table = {said: code for code, said in step["lookup"].items()}
         if field.type is Type.BOOLEAN:

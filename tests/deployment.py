@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from gateway.app import opened
 from gateway.pipeline.progress import Reached, unwatched
+from gateway.pipeline.reading import AS_DECLARED, Asked
 from gateway.pipeline.run_report import RunReport
 from gateway.plugin_loader import load_plugins
 from gateway.settings import load_settings
@@ -70,7 +71,13 @@ class Deployment:
             **more,
         }
 
-    def run(self, *names: str, accept_withdrawals: bool = False, reached: Reached = unwatched) -> list[RunReport]:
+    def run(
+        self,
+        *names: str,
+        accept_withdrawals: bool = False,
+        asked: Asked = AS_DECLARED,
+        reached: Reached = unwatched,
+    ) -> list[RunReport]:
         """Run feeds one after the other in this process."""
         settings = load_settings(self.directory, self.environ)
         with opened(settings, load_plugins(), reached=reached) as gateway:
@@ -78,7 +85,8 @@ class Deployment:
             for name in names:
                 runner = gateway.runner(name)
                 inbound = gateway.feeds[name].direction == "inbound"
-                reports.append(runner.run(accept_withdrawals=accept_withdrawals) if inbound else runner.run())
+                given = {"accept_withdrawals": accept_withdrawals, "asked": asked} if inbound else {}
+                reports.append(runner.run(**given))
             return reports
 
     @property

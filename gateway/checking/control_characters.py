@@ -1,8 +1,8 @@
 """Characters that no field may hold: they are invisible, split lines elsewhere, or turn the direction of writing.
 
-C0 and C1 controls and DEL, zero-width space, separators of lines and paragraphs, marks that turn the direction of
-writing, U+FEFF and the two that are no characters. Tab, LF and CR stand for themselves in running text (a field of
-more than 500 characters, as 经营范围) and are refused elsewhere.
+C0 and C1 controls and DEL, the soft hyphen, spaces and joiners of no width, separators of lines and paragraphs, marks
+that turn the direction of writing, U+FEFF and the two that are no characters. Tab, LF and CR stand for themselves in
+running text (a field of more than 500 characters, as 经营范围) and are refused elsewhere.
 
 The bytes of a whole column are looked at in one run, which takes a sixth of the time of a regular expression on
 every text; only what is found is traced back to its row.
@@ -20,8 +20,8 @@ _LINES = (0x09, 0x0A, 0x0D)
 
 # The refused characters of three bytes: the first two, and what the third may not be.
 _OF_THREE_BYTES = {
-    (0xE2, 0x80): (0x8B, *range(0xA8, 0xAF)),  # U+200B, U+2028 to U+202E
-    (0xE2, 0x81): range(0xA6, 0xAA),  # U+2066 to U+2069
+    (0xE2, 0x80): (*range(0x8B, 0x90), *range(0xA8, 0xAF)),  # U+200B to U+200F, U+2028 to U+202E
+    (0xE2, 0x81): range(0xA0, 0xB0),  # U+2060 to U+206F
     (0xEF, 0xBB): (0xBF,),  # U+FEFF
     (0xEF, 0xBF): (0xBE, 0xBF),  # U+FFFE, U+FFFF
 }
@@ -44,7 +44,7 @@ def _positions(byte: pl.Series, length: int | None) -> Iterator[pl.Series]:
         yield ((byte < 0x20) & ~byte.is_in(_LINES) if running else byte < 0x20).arg_true()
     yield from _true(byte == 0x7F)
     first, second = byte.head(-1), byte.slice(1)
-    yield from _true((first == 0xC2) & (second < 0xA0))  # C1
+    yield from _true((first == 0xC2) & ((second < 0xA0) | (second == 0xAD)))  # C1 and the soft hyphen
     leads = {lead: first == lead for lead, _ in _OF_THREE_BYTES}
     for (lead, following), thirds in _OF_THREE_BYTES.items():
         for at in _true(leads[lead] & (second == following)):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -41,14 +42,32 @@ _COMMANDS = (
     "check",
     "preview",
     "run",
+    "confirm-registries",
+    "merge",
     "serve",
     "runs",
     "issues",
     "trace",
     "template",
+    "discover",
     "sandbox",
     "plugins",
 )
+# The commands of a group are modules named after both.
+_GROUPS = {
+    "map": (both("字段映射。", "Field maps."), ("test",)),
+    "targets": (
+        both(
+            "从登记数据中提出检查对象名录，由人确认；用于没有名录的部门。",
+            "Propose a list of targets from the register and confirm it, for a department without one.",
+        ),
+        ("propose", "confirm"),
+    ),
+    "token": (
+        both("部门推送数据用的令牌。", "Tokens with which departments push records."),
+        ("issue", "list", "revoke"),
+    ),
+}
 
 
 def application(language: Language) -> Any:
@@ -64,11 +83,20 @@ def application(language: Language) -> Any:
     )
     app.callback()(_before_the_command)
     for name in _COMMANDS:
-        module = import_module(f"gateway.cli.{name}")
-        app.command(name, cls=WordedCommand, help=module.HELP)(module.command)
+        _add(app, name, import_module(f"gateway.cli.{name.replace('-', '_')}"))
+    for name, (said, commands) in _GROUPS.items():
+        group = typer.Typer(cls=WordedGroup, help=said, invoke_without_command=True)
+        group.callback()(_help_alone)
+        for each in commands:
+            _add(group, each, import_module(f"gateway.cli.{name}_{each}"))
+        app.add_typer(group, name=name)
     command = typer.main.get_command(app)
     put_into(command, language)
     return command
+
+
+def _add(app: typer.Typer, name: str, module: ModuleType) -> None:
+    app.command(name, cls=WordedCommand, help=module.HELP)(module.command)
 
 
 def run_command(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
@@ -106,5 +134,9 @@ def run_command(arguments: Sequence[str] | None = None, environ: Mapping[str, st
 def _before_the_command(context: typer.Context, directory: Directory = None) -> None:
     terminal: Terminal = context.obj
     terminal.directory = Path(directory) if directory else None
+    _help_alone(context)
+
+
+def _help_alone(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

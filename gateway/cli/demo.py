@@ -65,7 +65,8 @@ def command(
         from gateway.operations.demo_staff import Publicity, Staff
 
         say_where(terminal, place, registry if registry_files(registry) else None)
-        play = Play(terminal, gateway, Staff(urls["shandong"]), Publicity(urls["national"]), place)
+        staff = {name: Staff(url) for name, url in urls.items()}
+        play = Play(terminal, gateway, staff, Publicity(urls["national"]), place)
         play.play()
         tell(terminal, gateway, place)
     return FAILED if any(report.status == "failed" for report in play.reports) else 0

@@ -20,7 +20,7 @@ from gateway.cli.times import CHINA
 from gateway.cli.words import both
 from gateway.domain.datasets import DATASETS
 from gateway.messages import Message
-from gateway.operations.demo_authorities import COUNTY, RATE
+from gateway.operations.demo_authorities import COUNTY, Authority
 from gateway.operations.demo_companies import TRACED, companies
 from gateway.operations.demo_inspection import authorities
 from gateway.operations.demo_results import list_the_item, write_results
@@ -109,7 +109,9 @@ _RESULTS = ("inspection_results", "inspection_result_items")
 class Play:
     """One demo: every act runs its feeds, inbound before outbound, and tells what they did."""
 
-    def __init__(self, terminal: Terminal, gateway: Gateway, staff: Staff, publicity: Publicity, place: Path) -> None:
+    def __init__(
+        self, terminal: Terminal, gateway: Gateway, staff: Mapping[str, Staff], publicity: Publicity, place: Path
+    ) -> None:
         self._terminal = terminal
         self._gateway = gateway
         self._staff = staff
@@ -136,15 +138,16 @@ class Play:
 
     def _draw(self) -> None:
         for authority in authorities(self._place):
-            steps = list(self._staff.inspect(authority.order(datetime.now(CHINA).date())))
+            staff = self._staff[authority.platform]
+            steps = list(staff.inspect(authority.order(datetime.now(CHINA).date())))
             for done in steps:
-                self._say_done(done, authority.task)
+                self._say_done(done, authority)
             if not steps:
-                self._terminal.say(ALREADY_DRAWN, task=self._staff.task_number(authority.task))
+                self._terminal.say(ALREADY_DRAWN, task=staff.task_number(authority.task))
 
-    def _say_done(self, done: Done, name: str) -> None:
+    def _say_done(self, done: Done, authority: Authority) -> None:
         said: dict[str, Any] = {"task": done.task_number, "population": done.population, "records": done.records}
-        self._terminal.say(_SAID[done.step], name=name, share=RATE // 100, **said)
+        self._terminal.say(_SAID[done.step], name=authority.task, share=authority.rate // 100, **said)
 
     def _inspect(self) -> None:
         for authority in authorities(self._place):

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 WHERE = Message(
     "cli.demo.where",
-    zh="演示部署在 {place}：虚构的晨星县三个部门（有些行故意写错）→ 交换库 → 模拟的山东省监管工作平台和国家公示系统",
-    en="the demo stands in {place}: three departments of an invented county (some rows wrong on purpose) → the "
-    "exchange → a simulated platform of 山东 and a simulated national publicity system",
+    zh="演示部署在 {place}：虚构的晨星县三个部门（有些行故意写错）和河北省一个部门 → 交换库 → "
+    "模拟的山东、河北监管工作平台和国家公示系统",
+    en="the demo stands in {place}: three departments of an invented county (some rows wrong on purpose) and one of "
+    "河北 → the exchange → simulated platforms of 山东 and 河北 and a simulated national publicity system",
 )
 WITH_REGISTRY = Message(
     "cli.demo.with_registry",

@@ -27,11 +27,18 @@ FROM = both("来源", "from")
 RUN = both("运行", "run")
 RUN_OF = Message("cli.life.run_of", zh="{run}（数据流 {feed}）", en="{run} (feed {feed})")
 CONTENT = both("内容", "content")
+SPEAKERS = both("取值", "values of")
+SPEAKER = Message("cli.life.speaker", zh="{feed}：{fields}", en="{feed}: {fields}")
 RECEIPT = both("回执", "receipt")
 ISSUES = both("问题", "issues")
 NOT_SENT = both("尚未列入任何报送", "not yet due for any destination")
 NEVER_STORED = both("没有入库的版本", "no version was ever stored")
 REFERENCE = Message("cli.life.reference", zh="流水号 {reference}", en="reference {reference}")
+MERGED = Message(
+    "cli.life.merged",
+    zh="已声明合并：{old} → {new}（{by}，{at}：{reason}）",
+    en="declared merge: {old} → {new} ({by}, {at}: {reason})",
+)
 DOCUMENT = Message("cli.life.document", zh="报文 {document}", en="document {document}")
 CHANGED = Message("cli.life.changed", zh="{title}：{before} → {after}", en="{title}: {before} → {after}")
 MONEY = Message("cli.life.money", zh="{amount} 元", en="{amount}")
@@ -43,6 +50,9 @@ def show_life(terminal: Terminal, gateway: Gateway, life: Life) -> None:
     """Show one record."""
     dataset = gateway.datasets[life.dataset]
     terminal.show(Text(f"{_dataset_title(terminal, dataset)}  {life.record_key}", style="bold cyan"))
+    for merge in life.merges:
+        shown = {"old": merge.old_key, "new": merge.new_key, "by": merge.decided_by, "reason": merge.reason}
+        terminal.show(f"  {terminal.text(MERGED, at=shown_time(merge.declared_at), **shown)}")
     if not life.versions:
         terminal.show(f"  {terminal.word(NEVER_STORED)}")
     before: Mapping[str, Any] = {}
@@ -79,6 +89,10 @@ def _lines(
     yield terminal.word(RUN), Text(terminal.text(RUN_OF, run=version.run, feed=version.feed))
     for number, said in enumerate(_content(terminal, dataset, version.fields, before)):
         yield "" if number else terminal.word(CONTENT), Text(said)
+    for number, feed in enumerate(dict.fromkeys(version.provenance.values())):
+        fields = [each for each in dataset.fields if version.provenance.get(each.name) == feed]
+        titles = ", ".join(_field_title(terminal, each) for each in fields)
+        yield "" if number else terminal.word(SPEAKERS), Text(terminal.text(SPEAKER, feed=feed, fields=titles))
     for delivery in version.deliveries:
         yield terminal.word(RECEIPT), _receipt(terminal, delivery)
     if not version.deliveries:
@@ -91,11 +105,15 @@ def _content(
     """Every filled field of a first version, and of a later one what changed."""
     for field in dataset.fields:
         now, then = (_value(terminal, field, each.get(field.name)) for each in (fields, before))
-        title = field.title.removesuffix("（分）") if terminal.language == "zh" else field.name
+        title = _field_title(terminal, field)
         if not before and now:
             yield f"{title} {now}"
         elif before and now != then:
             yield terminal.text(CHANGED, title=title, before=then or "-", after=now or "-")
+
+
+def _field_title(terminal: Terminal, field: Field) -> str:
+    return field.title.removesuffix("（分）") if terminal.language == "zh" else field.name
 
 
 def _value(terminal: Terminal, field: Field, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.issue_rows import issue_row
@@ -21,6 +22,7 @@ def life_row(life: Life, gateway: Gateway, language: Language) -> dict[str, Any]
         "record_key": life.record_key,
         "versions": [_version(each) for each in life.versions],
         "issues": [issue_row(each, gateway, language) for each in life.issues],
+        "merges": [{**asdict(each), "declared_at": iso_time(each.declared_at)} for each in life.merges],
     }
 
 
@@ -35,6 +37,7 @@ def _version(version: TracedVersion) -> dict[str, Any]:
         "row": version.source_row,
         "owner_department": version.owner_department,
         "fields": dict(version.fields),
+        "provenance": dict(version.provenance),
         "deliveries": [_delivery(each) for each in version.deliveries],
     }
 

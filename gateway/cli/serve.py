@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,13 +101,19 @@ def serve(
     allow_network: bool = False,
 ) -> None:
     """Serve a deployment, and end this process here where a run would not come to its end in time."""
-    from gateway.app import service_of
-    from gateway.service.monitoring import served
+    from gateway.app import desk_of, door_of, service_of
+    from gateway.service import monitoring
+    from gateway.service.push import server
 
     service = service_of(gateway, log, stopping, clock, pace)
     watched = service.reporting
-    with served(*at, watched.metrics, watched.health, allow_network=allow_network) as url:
+    with ExitStack() as open_:
+        url = open_.enter_context(monitoring.served(*at, watched.metrics, watched.health, allow_network=allow_network))
         log.info("service.listening", url=url, scheduled=len(service.feeds.scheduled))
+        if door := door_of(gateway.settings, pace):
+            log.info(
+                "push.listening", url=open_.enter_context(server.served(door, desk_of(gateway, service, pace), log))
+            )
         left = service.run()
     log.info("service.stopped", handed_back=left)
     if left:  # their threads would be waited for; what they have begun is taken up as after any other end

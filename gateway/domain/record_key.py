@@ -31,6 +31,11 @@ def key_of(parts: Iterable[str]) -> str:
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
+def parts_of(key: str) -> list[str]:
+    """The parts of a key text, as a person would type them."""
+    return [part.replace("%7C", "|").replace("%25", "%") for part in key.split("|")]
+
+
 def _part(field: Field) -> pl.Expr:
     text = pl.col(field.name).cast(pl.String)
     if field.absent is not None:

@@ -129,6 +129,12 @@ class XmlLayout(Declared):
     answers: FileName
 
 
+class PullQuestion(Declared):
+    """The root of the XML that asks for a page of what the platform holds for us: the source `rest` asks so."""
+
+    root: XmlName
+
+
 class Endpoints(Declared):
     """Paths below the address that a feed gives."""
 
@@ -245,6 +251,7 @@ class ProfileDeclaration(Declared):
     provenance: Text
     format: Literal["json", "xml", "table"] = "json"
     xml: XmlLayout | None = None
+    question: PullQuestion | None = None
     public: bool = False
     beside: Mapping[str, Sequence[Text]] = {}
     children: Mapping[str, Children] = {}
@@ -285,6 +292,8 @@ class ProfileDeclaration(Declared):
     def _can_be_written_so(self) -> Self:
         if (self.format == "xml") != (self.xml is not None):
             raise ValueError("the part xml belongs to the format xml, and to no other")
+        if self.question and not self.xml:
+            raise ValueError("the part question belongs to the format xml, and to no other")
         envelope = self.envelope
         members = (envelope.document, envelope.dataset, envelope.count, envelope.records, *envelope.constants)
         if self.xml:

@@ -1,6 +1,6 @@
 """The invented companies of the demo: every name made up, every code well formed, the same ones every time.
 
-The county 晨星县 does not exist; it borrows the region code 371121, because codes are checked against GB/T 2260.
+The counties 晨星县 and 晨光县 do not exist; they borrow region codes, because codes are checked against GB/T 2260.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from gateway.domain.identifiers import check_character_organization_code, check_character_uscc
 
 REGION, REGION_NAME = "371121", "晨星县"
+OTHER_REGION, OTHER_REGION_NAME = "130634", "晨光县"
 COMPANIES = 300
 TRACED = 16  # the company that the demo follows: its place among them
 
@@ -54,14 +55,14 @@ class Company:
     clerk: str
 
 
-def enterprise_code(number: int) -> str:
+def enterprise_code(number: int, region: str = REGION) -> str:
     """A well-formed code that no authority would issue: its organisation code starts with XXXX."""
-    return _code("91", f"XXXX{number:04}")
+    return _code("91", region, f"XXXX{number:04}")
 
 
 def authority_code(number: int) -> str:
     """The same for a department."""
-    return _code("11", f"XXXY{number:04}")
+    return _code("11", REGION, f"XXXY{number:04}")
 
 
 @cache
@@ -73,8 +74,8 @@ def companies() -> tuple[Company, ...]:
     return tuple(_company(number, names[number], chance) for number in range(COMPANIES))
 
 
-def _code(kind: str, organization: str) -> str:
-    first = f"{kind}{REGION}{organization}{check_character_organization_code(organization)}"
+def _code(kind: str, region: str, organization: str) -> str:
+    first = f"{kind}{region}{organization}{check_character_organization_code(organization)}"
     return first + check_character_uscc(first)
 
 

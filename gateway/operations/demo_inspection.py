@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gateway.domain.datasets import DATASETS
 from gateway.errors import StartError
 from gateway.operations import demo_authorities
-from gateway.operations.demo_authorities import COUNTY, PROVINCE, Authority, Row
+from gateway.operations.demo_authorities import COUNTY, HEBEI, PROVINCE, Authority, Row
 from gateway.operations.demo_deployment import CANNOT_WRITE
 from gateway.operations.template_rows import write_template_rows
 from gateway.shipped import shipped
@@ -24,8 +24,9 @@ SPEAKS_TO: Mapping[str, str] = {
     "3_shandong.yml": "shandong",
     "4_shandong_inspection.yml": "shandong",
     "5_shandong_lists.yml": "shandong",
+    "4_hebei.yml": "hebei",
+    "5_hebei_lists.yml": "hebei",
     "7_publication.yml": "national",
-    "8_hebei.yml": "hebei",
     "9_province_publication.yml": "national",
 }
 _SECRETS = ("national-publication", "hebei-platform")
@@ -41,8 +42,9 @@ def supply_inspection(directory: Path, *, with_registry: bool) -> None:
 
 
 def authorities(directory: Path) -> tuple[Authority, ...]:
-    """Who inspects there: the county, and the province where its real registrations are."""
-    return (COUNTY, PROVINCE) if (directory / "config" / "feeds" / "3_province.yml").exists() else (COUNTY,)
+    """Who inspects there: the county, the province where its real registrations are, and the other province."""
+    with_registry = (directory / "config" / "feeds" / "3_province.yml").exists()
+    return (COUNTY, PROVINCE, HEBEI) if with_registry else (COUNTY, HEBEI)
 
 
 def platforms(directory: Path) -> tuple[str, ...]:
@@ -65,10 +67,13 @@ def point_feeds(directory: Path, urls: Mapping[str, str]) -> None:
 def _supply(directory: Path, *, with_registry: bool) -> None:
     _copy_feeds("inspection_feeds", directory)
     _write_registries(directory / "departments", COUNTY)
+    _write_registries(directory / "departments", HEBEI)
+    _write(directory / "departments", HEBEI, "departments", demo_authorities.departments(HEBEI))
+    _write(directory / "departments", HEBEI, "inspection_targets", demo_authorities.targets())
     if with_registry:
         _copy_feeds("registry_inspection_feeds", directory)
         _write_registries(directory / "departments", PROVINCE)
-        _write(directory / "departments", "province_departments", demo_authorities.provincial_departments)
+        _write(directory / "departments", PROVINCE, "departments", demo_authorities.departments(PROVINCE))
     for name in _SECRETS:
         _supply_secret(directory / "secrets" / name)
 
@@ -81,14 +86,14 @@ def _copy_feeds(folder: str, directory: Path) -> None:
 
 
 def _write_registries(folder: Path, authority: Authority) -> None:
-    _write(folder, f"{authority.files}inspection_items", lambda: demo_authorities.items(authority))
-    _write(folder, f"{authority.files}inspectors", lambda: demo_authorities.inspectors(authority))
+    _write(folder, authority, "inspection_items", demo_authorities.items(authority))
+    _write(folder, authority, "inspectors", demo_authorities.inspectors(authority))
 
 
-def _write(folder: Path, name: str, rows: Callable[[], Iterable[Row]]) -> None:
-    file = folder / f"{name}.csv"
+def _write(folder: Path, authority: Authority, dataset: str, rows: Iterable[Row]) -> None:
+    file = folder / f"{authority.files}{dataset}.csv"
     if not file.exists():
-        write_template_rows(file, DATASETS[name.removeprefix(PROVINCE.files)], rows())
+        write_template_rows(file, DATASETS[dataset], rows)
 
 
 def _supply_secret(file: Path) -> None:

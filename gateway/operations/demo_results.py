@@ -38,7 +38,7 @@ def list_the_item(folder: Path, authority: Authority) -> bool:
     code, name = authority.unlisted
     if code in file.read_text(encoding="utf-8"):
         return False
-    append_template_rows(file, DATASETS["inspection_items"], [item(authority.department, code, name)])
+    append_template_rows(file, DATASETS["inspection_items"], [item(authority, authority.department, code, name)])
     return True
 
 

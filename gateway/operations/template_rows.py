@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gateway.domain.dataset import Dataset, Field, Type
+from gateway.operations.template import heading
 
 _SAID = {"true": "是", "false": "否"}
 
@@ -14,7 +15,7 @@ _SAID = {"true": "是", "false": "否"}
 def write_template_rows(file: Path, dataset: Dataset, rows: Iterable[Mapping[str, str]]) -> None:
     """Write records, as text a field, under a header; a field that a row does not name is empty."""
     with file.open("w", encoding="utf-8", newline="") as text:
-        csv.writer(text).writerow([field.title for field in dataset.fields])
+        csv.writer(text).writerow([heading(field) for field in dataset.fields])
     append_template_rows(file, dataset, rows)
 
 

@@ -33,6 +33,6 @@ def superseded(judged: pl.DataFrame, again: int) -> pl.DataFrame:
     fresh = judged.filter(pl.col("batch") >= again)["key"].drop_nulls()
     stale = (pl.col("batch") < again) & pl.col("key").is_in(fresh.implode())
     return judged.with_columns(
-        pl.when(stale).then(pl.lit(OLDER)).otherwise("verdict").alias("verdict"),
+        pl.when(stale).then(pl.lit(OLDER, judged.schema["verdict"])).otherwise("verdict").alias("verdict"),
         pl.when(~stale.fill_null(value=False)).then("key").alias("key"),
     )

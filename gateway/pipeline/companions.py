@@ -14,6 +14,7 @@ from gateway.domain.record_key import key_text
 from gateway.mapping import CompiledMap
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
+from gateway.state.identity_changes import records_or_heirs
 
 _NAMED = "\x00named"
 
@@ -102,7 +103,7 @@ class Companions:
 def _joined(connection: Connection, beside: Beside, versions: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The versions with the fields of the record that they name, and the dataset's title where it is not there."""
     keyed = versions.with_columns(key_text(beside.fields).alias(_NAMED))
-    found = beside.exchange.records_of(connection, keyed[_NAMED].drop_nulls().unique().sort().to_list())
+    found = records_or_heirs(connection, beside.exchange, keyed[_NAMED].drop_nulls().unique().sort().to_list())
     renamed = {name: f"{beside.exchange.dataset.name}.{name}" for name in beside.exchange.schema}
     frame = keyed.join(
         found.rename({**renamed, "record_key": _NAMED}).with_columns(pl.lit(True).alias("\x00there")),

@@ -66,7 +66,8 @@ def compare(judged: pl.DataFrame, held: pl.DataFrame, *, latest_decides: bool) -
         (pl.col("version") == pl.col("version").max()).sum().alias("latest_claims"),
     )
     rows = (
-        judged.join(claims, on="key", how="left", maintain_order="left")
+        judged.drop("row_hash")
+        .join(claims, on="key", how="left", maintain_order="left")
         .join(held, on="key", how="left", maintain_order="left")
         .select("batch", "index", "key", "version", "id", _action(latest_decides).alias("action"))
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
@@ -13,26 +14,34 @@ from pathlib import Path
 import polars as pl
 
 from gateway.domain.frame_hash import frame_hash
-from gateway.errors import GatewayError, RunError
+from gateway.errors import GatewayError, LeaseLost, RunError
 from gateway.interfaces import Batch, Source
 from gateway.messages import Catalogue, Message
 from gateway.pipeline import run_issues, withdrawal
 from gateway.pipeline.again import batches as again_batches
 from gateway.pipeline.compare import UNCHANGED, WAITING, Action, Plan, compare
+from gateway.pipeline.contributing import Contributing
+from gateway.pipeline.early_look import EarlyLook
 from gateway.pipeline.feeds import InboundFeed
+from gateway.pipeline.identities import Identities
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.judging import Judging
 from gateway.pipeline.known_rows import KNOWN, keep_known, read_known
 from gateway.pipeline.parents import Parents
+from gateway.pipeline.precedence import Precedence
 from gateway.pipeline.progress import Point, Reached
+from gateway.pipeline.reading import AS_DECLARED, LIMITED, Asked, Reader
 from gateway.pipeline.run_report import Counts, RunReport
-from gateway.pipeline.spool import Spool
+from gateway.pipeline.spool import Spool, Terms
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.pipeline.store import Stamp, store_records
-from gateway.state import issues, leases, runs
+from gateway.pipeline.withdrawal import Withdrawal
+from gateway.state import event_log, issues, leases, runs
 from gateway.state.database import Connection, Database
 from gateway.state.exchange import LOOKED_UP, Exchange
 from gateway.state.held_rows import HeldRow, held_rows
+from gateway.state.identity_changes import final_keys, withdraw_merged
+from gateway.state.issues import ISSUES
 
 INTERRUPTED = Message(
     "run.interrupted",
@@ -63,6 +72,9 @@ CRASHED = Message(
 )
 
 
+_WRITTEN_BEHIND = 4  # batches that are being spooled while the source is read on
+
+
 @dataclass(frozen=True)
 class InboundRunner:
     """Runs one inbound feed; everything it needs is handed to it."""
@@ -80,28 +92,48 @@ class InboundRunner:
     executor: Executor
     messages: Catalogue
     reached: Reached
+    precedence: Precedence | None = None  # where other feeds speak of the same records
 
-    def run(self, *, accept_withdrawals: bool = False) -> RunReport:
-        """Read everything, store what changed; an error leaves the exchange as it was and is part of the report."""
+    @property
+    def contributing(self) -> Contributing | None:
+        """Stores what this feed says beside others, where a precedence is declared."""
+        return Contributing(self.precedence, self.exchange, self.judge.checks) if self.precedence else None
+
+    @property
+    def reader(self) -> Reader:
+        """Reads the source and keeps what is remembered of it."""
+        return Reader(self.name, self.feed, self.source, self.database)
+
+    def run(self, *, accept_withdrawals: bool = False, asked: Asked = AS_DECLARED) -> RunReport:
+        """Read the source, store what changed; an error leaves the exchange as it was and is part of the report.
+
+        StartError where the feed cannot be read as asked.
+        """
+        self.reader.refuse(asked)
         started = time.monotonic()
         try:
             with leases.hold(self.database, f"feed:{self.name}") as lease:
                 self._finish_interrupted(lease)
-                report = self._run(self._start(), lease, accept_withdrawals)
+                notices = [*self.reader.make_up(), *([self.reader.forget()] if asked.reset else [])]
+                report = self._run(self._start(asked), lease, accept_withdrawals, asked)
+                report = replace(report, notices=(*notices, *report.notices))
         except GatewayError as error:
             report = failed(self.name, None, error)
         return replace(report, seconds=time.monotonic() - started)
 
     def preview(self, folder: Path) -> tuple[Plan, Judging, pl.DataFrame]:
-        """Judge and compare everything, keeping nothing but files in the folder: the plan, the counts, the issues."""
+        """Judge and compare everything, keeping nothing but files in the folder: the plan, the counts, the issues.
+
+        A source that resumes is read whole too, since only a run may take away what was read.
+        """
         spool = Spool(folder)
-        judging = self._judge(spool, self._read(spool))
+        judging = self._judge(spool, self._read(spool, Terms(), self.source.read()))
         with self.database.read() as connection:
             plan = self._plan(connection, spool, judging)
         decision = withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=False)
         return plan, judging, run_issues.of_run(self._records(spool, judging), plan, judging, decision.held_back)
 
-    def _start(self) -> int:
+    def _start(self, asked: Asked) -> int:
         run = runs.start(
             self.database,
             feed=self.name,
@@ -110,45 +142,71 @@ class InboundRunner:
             stage="reading",
             map_digest=self.map_digest,
         )
+        if asked != AS_DECLARED:
+            with self.database.write() as connection:
+                event_log.append(connection, "run.asked", {"run": run, "feed": self.name, **asdict(asked)})
         self.reached(Point.RUN_STARTED)
         return run
 
-    def _run(self, run: int, lease: leases.Lease, accept_withdrawals: bool) -> RunReport:
+    def _run(self, run: int, lease: leases.Lease, accept_withdrawals: bool, asked: Asked) -> RunReport:
         spool = self._spool(run)
         try:
-            judging = self._judge(spool, self._read(spool))
-            return self._store(run, lease, spool, judging, accept_withdrawals)
+            terms = self.reader.terms(asked)
+            judging = self._judge(spool, self._read(spool, terms, self.reader.batches(terms)))
+            report = self._store(run, lease, spool, judging, accept_withdrawals)
         except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - the other feeds go on
-            return failed(self.name, run, self._fail(run, error))
+            said = self._fail(run, error)
+            # Whoever took the feed over reads the source now, and settles it.
+            notices = () if isinstance(said, LeaseLost) else self.reader.settle(stored=False)
+            return replace(failed(self.name, run, said), notices=notices)
+        settled = () if asked.limit is not None else self.reader.settle(stored=True)
+        return replace(report, notices=(*report.notices, *settled))
 
     def _fail(self, run: int, error: BaseException) -> GatewayError:
         said = error if isinstance(error, GatewayError) else crashed(error)
         runs.fail(self.database, run, said)
         return said
 
-    def _read(self, spool: Spool) -> Iterable[tuple[int, Batch]]:
+    def _read(self, spool: Spool, terms: Terms, batches: Iterable[Batch]) -> Iterable[tuple[int, Batch]]:
         again = again_batches(self._held_before(), self.judge.mapping.demanded)
-        spool.begin(len(again))
-        for number, batch in enumerate(chain(again, self.source.read())):
-            spool.write(number, batch)
-            self.reached(Point.BATCH_SPOOLED)
-            yield number, batch
+        spool.begin(replace(terms, again=len(again)))
+        writing: deque[Future[None]] = deque()
+        try:
+            for number, batch in enumerate(chain(again, batches)):
+                writing.append(self.executor.submit(spool.write, number, batch))
+                yield number, batch
+                if len(writing) == _WRITTEN_BEHIND:
+                    self._spooled(writing)
+            while writing:
+                self._spooled(writing)
+        finally:
+            wait(writing)  # so that nothing is written any more into a folder that is taken away
         spool.complete()
         self.reached(Point.SPOOL_COMPLETE)
 
+    def _spooled(self, writing: deque[Future[None]]) -> None:
+        writing.popleft().result()
+        self.reached(Point.BATCH_SPOOLED)
+
     def _judge(self, spool: Spool, batches: Iterable[tuple[int, Batch]]) -> Judging:
-        known = read_known(self._folder, self.basis)
-        judging = Judging(self.judge, self.executor, spool.judged, self.reached, known)
+        identities = self._identities()
+        judge = replace(self.judge, identities=identities)
+        known = read_known(self._folder, (*self.basis, identities.digest))
+        # A feed that knew many rows will want to compare with as many records. SQLite would read them in this very
+        # process, at the cost of the judging.
+        looks_early = known and self.database.dialect != "sqlite" and not self.precedence
+        early = EarlyLook.begin(self.database, self.exchange, self.name) if looks_early else None
+        judging = Judging(judge, self.executor, spool.judged, self.reached, known, early)
         judging.again = [issue for held in self._held_before() for issue in held.issues]
         for number, batch in batches:
             judging.take(number, batch)
-        judging.finish(spool.again)
-        self._expect_rows(judging.read)
+        judging.finish(spool.terms.again)
+        self._expect_rows(judging.read, limited=spool.terms.limit is not None)
         return judging
 
-    def _expect_rows(self, rows: int) -> None:
+    def _expect_rows(self, rows: int, *, limited: bool) -> None:
         expect = self.feed.expect
-        if rows < expect.rows_at_least:
+        if rows < expect.rows_at_least and not limited:
             raise RunError(TOO_FEW_ROWS, rows=rows, limit=expect.rows_at_least)
         if expect.rows_at_most is not None and rows > expect.rows_at_most:
             raise RunError(TOO_MANY_ROWS, rows=rows, limit=expect.rows_at_most)
@@ -177,53 +235,95 @@ class InboundRunner:
         with self.database.read() as connection:
             return held_rows(connection, self.name)
 
+    def _identities(self) -> Identities:
+        dataset = self.exchange.dataset
+        with self.database.read() as connection:
+            return Identities(dataset, final_keys(connection, dataset.name))
+
     def _records(self, spool: Spool, judging: Judging) -> SpooledRecords:
-        return SpooledRecords(spool, self.judge, judging.places)
+        return SpooledRecords(spool, judging.judge, judging.places)
 
     def _plan(self, connection: Connection, spool: Spool, judging: Judging) -> Plan:
         records = self._records(spool, judging)
         judging.hold_orphans(self.parents.orphans(connection, records, judging.judged))
-        keys = records.keys() if judging.judged.height <= LOOKED_UP else None
-        held = self.exchange.held(connection, self.name, keys)
-        return compare(judging.judged, held, latest_decides=self.feed.doubled == "latest")
+        held = self._held(connection, records, judging)
+        plan = compare(judging.judged, held, latest_decides=self.feed.doubled == "latest")
+        return judging.identities.spared(plan, held, judging.judged)
+
+    def _held(self, connection: Connection, records: SpooledRecords, judging: Judging) -> pl.DataFrame:
+        if self.contributing:
+            return self.contributing.held(connection, self.name)
+        if judging.judged.height <= LOOKED_UP:
+            return self.exchange.held(connection, self.name, records.keys())
+        early = judging.early.held(connection) if judging.early else None
+        return early if early is not None else self.exchange.held(connection, self.name, None)
 
     def _store(
         self, run: int, lease: leases.Lease, spool: Spool, judging: Judging, accept_withdrawals: bool
     ) -> RunReport:
+        terms = spool.terms
         with self.database.write() as connection:
             lease.assert_held(connection)
             self.exchange.claim(connection)
+            if self.contributing:
+                self.contributing.share(connection)
             plan = self._plan(connection, spool, judging)
-            decision = withdrawal.decide(
-                self.name, self.feed, plan, _keyless(plan, judging), accepted=accept_withdrawals
-            )
+            decision = self._decide(plan, judging, terms, accepted=accept_withdrawals)
             stamp = Stamp(run, self.name, self.feed.department)
             records, withdraw = self._records(spool, judging), decision.records > 0
-            store_records(connection, self.exchange, plan, records, self.executor, stamp, withdraw=withdraw)
-            found = run_issues.of_run(records, plan, judging, decision.held_back)
-            issues.keep(connection, run, self.name, self.feed.dataset, found, settled=self._settled(judging))
-            counts = _counts(plan, judging, decision.records)
+            broken = self._store_records(connection, plan, records, stamp, judging, withdraw=withdraw)
+            merged = withdraw_merged(connection, self.exchange, run)
+            found = pl.concat([run_issues.of_run(records, plan, judging, decision.held_back), broken])
+            issues.keep(connection, run, self.name, self.feed.dataset, found, settled=self._settled(judging, terms))
+            self.reader.remember(connection, run, terms, judging)
+            counts = _counts(plan, judging, decision.records + merged)
             counts.assert_conserved()
-            status = counts.status(reported=len(judging.unmapped), held_back=decision.held_back is not None)
+            reported = len(judging.unmapped) + broken.height
+            status = counts.status(reported=reported, held_back=decision.held_back is not None)
             places = tuple(dict.fromkeys(judging.places))
             runs.finish(connection, run, status=status, stage="stored", counts=asdict(counts), places=places)
             self.reached(Point.STORING)
         self.reached(Point.STORED)
         with suppress(OSError, pl.exceptions.PolarsError):  # what is stored stands, whatever becomes of these files
             self._tidy(run, judging)
-        notices = run_issues.notices(judging, decision.held_back)
+        limited = [RunError(LIMITED, limit=terms.limit)] if terms.limit is not None else []
+        notices = (*limited, *run_issues.notices(judging, decision.held_back))
         return RunReport(
             feed=self.name, run=run, status=status, counts=counts, seconds=0, places=places, notices=notices
         )
 
-    def _settled(self, judging: Judging) -> pl.Expr | None:
+    def _store_records(
+        self,
+        connection: Connection,
+        plan: Plan,
+        records: SpooledRecords,
+        stamp: Stamp,
+        judging: Judging,
+        *,
+        withdraw: bool,
+    ) -> pl.DataFrame:
+        """Store what the plan changes; the issues of records that only break a rule together with other feeds."""
+        if self.contributing:
+            identities = judging.identities
+            return self.contributing.store(connection, plan, records, stamp, identities, withdraw=withdraw)
+        store_records(connection, self.exchange, plan, records, self.executor, stamp, withdraw=withdraw)
+        return pl.DataFrame(schema=ISSUES)
+
+    def _decide(self, plan: Plan, judging: Judging, terms: Terms, *, accepted: bool) -> Withdrawal:
+        """Only a snapshot that was read to its end shows that a record is gone."""
+        if terms.limit is not None:
+            return Withdrawal(0)
+        return withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=accepted)
+
+    def _settled(self, judging: Judging, terms: Terms) -> pl.Expr | None:
         """A snapshot settles every issue it does not show again; changes those of their keys and of rows seen again.
 
-        What concerns no row, as an unmapped column, is settled by either.
+        What concerns no row, as an unmapped column, is settled by either, if the source was read so far.
         """
-        if self.feed.reads == "everything":
+        if self.feed.reads == "everything" and terms.limit is None:
             return None
-        of_the_run = pl.col("record_key").is_null() & pl.col("row").is_null()
+        seen = len(judging.places) > terms.again and terms.limit is None
+        of_the_run = pl.col("record_key").is_null() & pl.col("row").is_null() & pl.lit(seen)
         of_its_keys = frame_hash("record_key").is_in(judging.judged["key"].implode())
         return of_the_run | of_its_keys | pl.col("id").is_in(judging.again)
 
@@ -242,7 +342,7 @@ class InboundRunner:
         self._spool(run).remove_judged()
         clean = judging.judged.filter(pl.col("row_hash").is_not_null())
         if clean.height > LOOKED_UP:  # fewer rows are judged sooner than they are looked up
-            keep_known(self._folder, self.basis, clean.select(*KNOWN))
+            keep_known(self._folder, (*self.basis, judging.identities.digest), clean.select(*KNOWN))
 
 
 def failed(feed: str, run: int | None, error: GatewayError) -> RunReport:

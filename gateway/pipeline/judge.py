@@ -13,13 +13,15 @@ from gateway.checking import CompiledChecks, verdicts
 from gateway.checking.verdict import ACCEPTED
 from gateway.domain.dataset import RECORD_VERSION, Dataset
 from gateway.domain.digest import record_digest
-from gateway.domain.findings import Outcome
+from gateway.domain.findings import Outcome, no_findings
 from gateway.domain.frame_hash import frame_hash
-from gateway.domain.masks import Meaning, findings_at
+from gateway.domain.masks import Meaning, findings_at, joined
 from gateway.domain.record_key import LONGEST_KEY, record_key
 from gateway.interfaces import ROW, Batch
 from gateway.mapping import CompiledMap
 from gateway.messages import Message
+from gateway.pipeline.again import OLDER
+from gateway.pipeline.identities import Identities
 from gateway.pipeline.known_rows import KnownRows, row_hashes
 from gateway.state.issues import ISSUES
 
@@ -30,6 +32,8 @@ LONG_KEY = Message(
     "whether columns were shifted",
 )
 
+VERDICT = pl.Enum([ACCEPTED, Outcome.HELD.value, Outcome.REJECTED.value, OLDER])  # of millions of rows
+
 # What comparing needs of a row that was read: where its record stands, the hashes of key and digest, the verdict.
 # `key` is null where the key cannot be trusted: a part of it is missing, or itself rejected or held; `row_hash` is that
 # of the row's text, null where anything was found of the row.
@@ -39,7 +43,7 @@ JUDGED: dict[str, pl.DataType] = {
     "key": pl.UInt128(),
     "digest": pl.UInt128(),
     "version": pl.String(),
-    "verdict": pl.String(),
+    "verdict": VERDICT,
     "row_hash": pl.UInt128(),
 }
 _OF_KNOWN = {"key": pl.UInt128(), "digest": pl.UInt128(), "version": pl.String()}
@@ -55,6 +59,7 @@ class Judge:
     mapping: CompiledMap
     checks: CompiledChecks
     columns: Mapping[str, str]  # canonical field → source column, to point at
+    identities: Identities | None = None  # the merges in force
 
     def judge(self, number: int, batch: Batch, folder: Path, known: KnownRows | None, position: int) -> pl.DataFrame:
         """Judge one batch: its issues go to the folder, what comparing needs (`JUDGED`) comes back."""
@@ -66,7 +71,7 @@ class Judge:
         pl.concat([issues, _fault_issues(batch)]).write_ipc(issues_file(folder, number), compression="lz4")
         judged = judged.with_columns(fresh)
         known_rows = found.select(
-            *_OF_KNOWN, pl.lit(ACCEPTED).alias("verdict"), pl.lit(value=True).alias("clean"), "index"
+            *_OF_KNOWN, pl.lit(ACCEPTED, VERDICT).alias("verdict"), pl.lit(value=True).alias("clean"), "index"
         )
         return (
             pl.concat([judged, known_rows])
@@ -84,22 +89,28 @@ class Judge:
 
     def records(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The records of rows that were judged, with `record_key` and `digest`."""
-        return self._keyed(self.mapping.apply(rows).records)
+        return self._keyed(self._identified(self.mapping.apply(rows).records))
 
     def _judged(self, batch: Batch, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         mapped = self.mapping.apply(rows)
-        records = self._keyed(mapped.records)
-        checked = self.checks.apply(mapped.records, self.columns, mapped.findings)
-        findings = pl.concat([mapped.findings, checked, self._long_keys(records["record_key"])])
+        notes = self.identities.notes(mapped.records, self.columns) if self.identities else no_findings()
+        found = joined([mapped.findings, notes]) if notes.height else mapped.findings
+        identified = self._identified(mapped.records)
+        records = self._keyed(identified)
+        checked = self.checks.apply(identified, self.columns, found)
+        findings = pl.concat([found, checked, self._long_keys(records["record_key"])])
         records = _without_doubtful_keys(records, self.dataset, findings)
         judged = records.select(
             frame_hash("record_key").alias("key"),
             frame_hash("digest"),
             pl.col(RECORD_VERSION).alias("version"),
-            verdicts(findings, records.height).alias("verdict"),
+            verdicts(findings, records.height).cast(VERDICT).alias("verdict"),
             (~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(findings["index"].implode())).alias("clean"),
         )
         return judged, _row_issues(batch.place, rows, records, findings)
+
+    def _identified(self, records: pl.DataFrame) -> pl.DataFrame:
+        return self.identities.apply(records) if self.identities else records
 
     def _long_keys(self, keys: pl.Series) -> pl.DataFrame:
         """A finding for each key that no index would take."""

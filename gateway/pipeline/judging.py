@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from gateway.domain.findings import Outcome
-from gateway.interfaces import ROW, Batch
+from gateway.interfaces import ROW, Batch, Content
 from gateway.pipeline.again import superseded
-from gateway.pipeline.judge import JUDGED, Judge
+from gateway.pipeline.early_look import EarlyLook
+from gateway.pipeline.identities import Identities
+from gateway.pipeline.judge import JUDGED, VERDICT, Judge
 from gateway.pipeline.known_rows import KnownRows
 from gateway.pipeline.parents import ORPHANS
 from gateway.pipeline.progress import Point, Reached
@@ -29,10 +32,13 @@ class Judging:
     folder: Path
     reached: Reached
     known: KnownRows | None = None
+    early: EarlyLook | None = None
     read: int = 0
     left_out: int = 0
     unreadable: int = 0  # rows whose cells could not even be told apart
     places: list[str] = field(default_factory=list)
+    cursor: Mapping[str, str] | None = None  # of the last batch that has one
+    read_whole: list[Content] = field(default_factory=list)
     unmapped: tuple[str, ...] = ()
     again: list[int] = field(default_factory=list)  # the issues of held rows that are looked at again
     judged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JUDGED))  # complete after `finish`
@@ -41,12 +47,19 @@ class Judging:
     _under_way: deque[Future[pl.DataFrame]] = field(default_factory=deque)
     _judged: list[pl.DataFrame] = field(default_factory=list)
 
+    @property
+    def identities(self) -> Identities:
+        """The merges that the rows are judged by."""
+        return self.judge.identities or Identities(self.judge.dataset)
+
     def take(self, number: int, batch: Batch) -> None:
         """Judge a batch; raises SourceError where a column that the map demands is missing."""
         columns = tuple(name for name in batch.rows.columns if name != ROW)
         if columns != self._columns:
             self._columns, self.unmapped = columns, self.judge.mapping.check_columns(columns).unmapped
         self.places.append(batch.place)
+        self.cursor = self.cursor if batch.cursor is None else batch.cursor
+        self.read_whole.extend(batch.read_whole)
         position = self.read
         self.read += batch.rows.height + len(batch.faults)
         self.left_out += len(batch.left_out)
@@ -69,7 +82,7 @@ class Judging:
             return
         rows = orphans.select("batch", "index", lacking=pl.lit(value=True)).unique()
         lacking = self.judged.join(rows, on=["batch", "index"], how="left", maintain_order="left")
-        verdict = pl.when("lacking").then(pl.lit(Outcome.HELD.value)).otherwise("verdict").alias("verdict")
+        verdict = pl.when("lacking").then(pl.lit(Outcome.HELD.value, VERDICT)).otherwise("verdict").alias("verdict")
         self.judged = lacking.with_columns(verdict).drop("lacking")
 
     def _wait_for_oldest(self) -> None:

@@ -49,8 +49,8 @@ class KnownRows:
 
 
 def _matched(wanted: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    near = known.filter(pl.col("row_hash").is_in(wanted["row_hash"].implode())).unique("row_hash")
-    return wanted.join(near, on="row_hash").drop("row_hash")
+    found = wanted.join(known, on="row_hash").drop("row_hash")
+    return found if found["index"].is_unique().all() else found.unique("index")  # rows of the same text
 
 
 def row_hashes(rows: pl.DataFrame) -> pl.Series:

@@ -15,6 +15,7 @@ from gateway.domain.record_key import key_text
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
+from gateway.state.identity_changes import living_keys
 
 # A row that lacks a parent: where its record stands, the dataset of the parent and the key that is not held.
 ORPHANS: dict[str, pl.DataType] = {
@@ -44,10 +45,18 @@ class Parents:
 
     def _lacking(self, connection: Connection, parent: Parent, claims: pl.DataFrame) -> pl.DataFrame:
         asked = claims["missing"].unique(maintain_order=True).to_list()
-        there = self.exchanges[parent.dataset].in_force(connection, asked)
+        there = self._there(connection, parent.dataset, asked)
         return claims.filter(~pl.col("missing").is_in(list(there))).select(
             "batch", "index", pl.lit(parent.dataset).alias("parent"), "missing"
         )
+
+    def _there(self, connection: Connection, dataset: str, asked: list[str]) -> set[str]:
+        """Those of the keys whose records are in force, under the key asked for or the one it lives on under."""
+        exchange = self.exchanges[dataset]
+        there = exchange.in_force(connection, asked)
+        living = living_keys(connection, dataset, (key for key in asked if key not in there))
+        alive = exchange.in_force(connection, list(dict.fromkeys(living.values())))
+        return there | {old for old, new in living.items() if new in alive}
 
 
 def _claims(dataset: Dataset, parent: Parent, records: SpooledRecords, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:

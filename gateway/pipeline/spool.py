@@ -1,8 +1,9 @@
 """What a run read, as text with true positions, kept before anything is judged.
 
-A spool is a folder: one Arrow file a batch, one JSON file a batch for the rows that could not be split into cells or
-were left out, and `complete` once the source was read to its end. A killed run goes on from a complete spool; an
-incomplete one is thrown away and read again. `judged/` beside it holds what mapping and checking made of each batch.
+A spool is a folder: the `terms` on which the run reads, one Arrow file a batch, one JSON file a batch for what stands
+beside its rows (those that could not be split into cells or were left out, where reading goes on), and `complete` once
+the source was read to its end. A killed run goes on from a complete spool; an incomplete one is thrown away and read
+again. `judged/` beside it holds what mapping and checking made of each batch.
 """
 
 from __future__ import annotations
@@ -10,14 +11,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from gateway.interfaces import Batch, LeftOut, RowFault
+from gateway.interfaces import Batch, Content, LeftOut, RowFault
 from gateway.messages import Catalogue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On what terms a run reads, so that one resumed after a kill stores it as it would have been stored."""
+
+    again: int = 0  # how many of the first batches hold rows that are looked at again
+    since: str | None = None
+    limit: int | None = None
+    declared: Mapping[str, str] = field(default_factory=dict)  # digests of the source's declaration by member
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,8 @@ class Spool:
             "place": batch.place,
             "faults": [{**asdict(each), "message": each.message.code} for each in batch.faults],
             "left_out": [{**asdict(each), "message": each.message.code} for each in batch.left_out],
+            "cursor": dict(batch.cursor) if batch.cursor is not None else None,
+            "read_whole": [asdict(each) for each in batch.read_whole],
         }
         self._beside(number).write_text(json.dumps(beside, ensure_ascii=False), encoding="utf-8")
 
@@ -45,6 +58,8 @@ class Spool:
             rows=self.rows(number),
             faults=[RowFault(**{**each, "message": messages[each["message"]]}) for each in beside["faults"]],
             left_out=[LeftOut(**{**each, "message": messages[each["message"]]}) for each in beside["left_out"]],
+            cursor=beside["cursor"],
+            read_whole=[Content(**each) for each in beside["read_whole"]],
         )
 
     def rows(self, number: int) -> pl.DataFrame:
@@ -55,15 +70,15 @@ class Spool:
         """The numbers of its batches, in order."""
         return iter(sorted(int(path.stem) for path in self.folder.glob("*.arrow")))
 
-    def begin(self, again: int) -> None:
-        """Say how many of the first batches hold rows that are looked at again."""
+    def begin(self, terms: Terms) -> None:
+        """Say on what terms it is read."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "again").write_text(str(again))
+        (self.folder / "terms").write_text(json.dumps(asdict(terms), ensure_ascii=False), encoding="utf-8")
 
     @property
-    def again(self) -> int:
-        """How many of the first batches hold rows that are looked at again."""
-        return int((self.folder / "again").read_text())
+    def terms(self) -> Terms:
+        """On what terms it is read."""
+        return Terms(**json.loads((self.folder / "terms").read_text(encoding="utf-8")))
 
     def complete(self) -> None:
         """Say that the source was read to its end."""

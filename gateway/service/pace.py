@@ -19,5 +19,6 @@ class Pace:
     retry: float = 5  # before a feed that could not be run is tried again; doubled each time
     longest_retry: float = 300
     stop: float = 60  # for what is under way to come to its end
+    push_wait: float = 20  # for a feed that is being run while a batch is pushed to it
     inbound_at_once: int = 2
     outbound_at_once: int = 16  # these mostly wait for their receivers

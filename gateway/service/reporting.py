@@ -28,25 +28,32 @@ class Reporting:
 
     def ran(self, planned: PlannedRun, report: RunReport) -> None:
         """A planned run was executed."""
-        self.metrics.ran(report, self.clock())
-        counts = {name: count for name, count in asdict(report.counts).items() if count}
-        error = told_with_place(report.error) if report.error else {}
-        write = self.log.error if report.error else self.log.info
-        write(
-            "run.finished",
-            feed=report.feed,
-            run=report.run,
-            planned_for=_text(planned.planned_for),
-            status=report.status,
-            **counts,
-            seconds=round(report.seconds, 3),
-            **error,
-        )
+        self._tell("run.finished", report, planned_for=_text(planned.planned_for))
         if report.status == "failed":
             code = told(report.error) if report.error else report.status
             self.health.trouble(report.feed, FEED_FAILED, feed=report.feed, run=report.run, reason_code=code)
         else:
             self.health.well(report.feed)
+
+    def pushed(self, report: RunReport) -> None:
+        """A batch was pushed, and its sender is told what became of it."""
+        self._tell("push.finished", report)
+
+    def _tell(self, event: str, report: RunReport, **more: object) -> None:
+        self.metrics.ran(report, self.clock())
+        counts = {name: count for name, count in asdict(report.counts).items() if count}
+        error = told_with_place(report.error) if report.error else {}
+        write = self.log.error if report.error else self.log.info
+        write(
+            event,
+            feed=report.feed,
+            run=report.run,
+            **more,
+            status=report.status,
+            **counts,
+            seconds=round(report.seconds, 3),
+            **error,
+        )
 
     def busy(self, feed: str, seconds: float) -> None:
         """Another process is running the feed, as an operator may by hand."""

@@ -34,9 +34,14 @@ class StandingFeeds:
         self._folders = folders
         self._files: Mapping[str, tuple[int, int, int]] = {}
         self._runners: dict[str, Runner] = {}
+        self.feeds: Mapping[str, InboundFeed | OutboundFeed] = {}
         self.names: tuple[str, ...] = ()
         self.scheduled: Mapping[str, ScheduledFeed] = {}
         self.refresh()
+
+    def another(self) -> StandingFeeds:
+        """The same feeds with runners of their own."""
+        return StandingFeeds(self._compose, self._folders)
 
     def refresh(self) -> bool:
         """Take changed files over and return whether there were any; StartError leaves everything as it was."""
@@ -45,8 +50,9 @@ class StandingFeeds:
             return False
         self._files = files  # also of declarations that are wrong: said once, and read again when they change
         deployment = self._compose()
-        self.names = tuple(deployment.feeds)
-        self.scheduled = {name: when for name, feed in deployment.feeds.items() if (when := scheduled(feed))}
+        self.feeds = deployment.feeds
+        self.names = tuple(self.feeds)
+        self.scheduled = {name: when for name, feed in self.feeds.items() if (when := scheduled(feed))}
         self._deployment = deployment
         self.drop_runners()
         return True

@@ -13,7 +13,7 @@ from gateway.domain.frame_hash import frame_hash
 from gateway.domain.record_key import key_text
 from gateway.state import bulk
 from gateway.state.exchange_tables import history_of, table_of
-from gateway.state.tables import change_numbers
+from gateway.state.tables import change_numbers, runs
 
 # What comparing needs of a record that is held: its row, the hashes of key and digest, and whose it is.
 HELD: dict[str, pl.DataType] = {
@@ -24,6 +24,9 @@ HELD: dict[str, pl.DataType] = {
     "withdrawn": pl.Boolean(),
     "own": pl.Boolean(),
 }
+
+# Another one whenever something of the dataset was stored: its last change number, how many runs stored, and when.
+Mark = tuple[int, int, str | None]
 
 LOOKED_UP = 20_000  # up to so many keys are looked up one by one
 _LOOKED_UP_AT_ONCE = 500
@@ -151,6 +154,14 @@ class Exchange:
                 for frame in frames
             )
         return bulk.typed(pl.concat(ours), self.schema).sort("record_key")
+
+    def mark(self, connection: sa.Connection) -> Mark:
+        """What tells whether anything of the dataset was stored since; a run that confirms a version counts too."""
+        stored = sa.select(sa.func.count(), sa.func.max(runs.c.finished_at)).where(
+            runs.c.dataset == self.dataset.name, runs.c.stage == "stored"
+        )
+        count, latest = connection.execute(stored).one()
+        return self.last_change_number(connection), count, latest
 
     def last_change_number(self, connection: sa.Connection) -> int:
         """The highest change number that is committed."""

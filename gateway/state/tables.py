@@ -89,6 +89,69 @@ feed_states = sa.Table(
     sa.Column("last_change_number", sa.BigInteger, nullable=False),  # outbound: all up to here is enqueued
 )
 
+reading_positions = sa.Table(
+    "reading_positions",
+    metadata,
+    sa.Column("feed", sa.String(200), primary_key=True),
+    sa.Column("cursor", sa.JSON),  # where reading goes on; none: from the beginning
+    sa.Column("declared", sa.JSON, nullable=False),  # digests of what the source's declaration said then, by member
+    sa.Column("run", sa.BigInteger, nullable=False),  # the last that stored what a resuming source gave
+    sa.Column("settled", sa.Boolean, nullable=False),  # whether the source was told that it is stored
+)
+
+contents_read = sa.Table(
+    "contents_read",
+    metadata,
+    sa.Column("feed", sa.String(200), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),  # SHA-256 of the bytes
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("run", sa.BigInteger, nullable=False),
+)
+
+identity_changes = sa.Table(
+    "identity_changes",
+    metadata,
+    sa.Column("dataset", sa.String(64), primary_key=True),
+    sa.Column("old_key", sa.String(600), primary_key=True),
+    sa.Column("new_key", sa.String(600), nullable=False),
+    sa.Column("decided_by", sa.String(100), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("declared_at", Instant, nullable=False),
+    sa.Index("ix_identity_changes_dataset_new_key", "dataset", "new_key"),
+)
+
+contributions = sa.Table(
+    "contributions",
+    metadata,
+    sa.Column("id", row_number, primary_key=True),
+    sa.Column("dataset", sa.String(64), nullable=False),
+    sa.Column("feed", sa.String(200), nullable=False),
+    sa.Column("record_key", sa.String(600), nullable=False),
+    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("record_version", sa.String(64)),
+    sa.Column("owner_department", sa.String(32), nullable=False),
+    sa.Column("run", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source_row", sa.BigInteger),
+    sa.Column("content", sa.Text, nullable=False),  # JSON: the fields as text
+    sa.Index("ix_contributions_dataset_record_key_feed", "dataset", "record_key", "feed", unique=True),
+)
+
+provenance = sa.Table(
+    "provenance",
+    metadata,
+    sa.Column("dataset", sa.String(64), primary_key=True),
+    sa.Column("change_number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("fields", sa.Text, nullable=False),  # JSON: field → the feed whose value stands in it
+)
+
+precedence_applied = sa.Table(
+    "precedence_applied",
+    metadata,
+    sa.Column("dataset", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),  # of the declaration that every record was last merged by
+)
+
 change_numbers = sa.Table(
     "change_numbers",
     metadata,
@@ -172,6 +235,17 @@ planned_runs = sa.Table(
     sa.Column("finished_at", Instant),
     sa.Column("run", sa.BigInteger),  # the run that did it
     sa.UniqueConstraint("feed", "planned_for"),  # no fire runs a feed twice
+)
+
+pushed_batches = sa.Table(
+    "pushed_batches",
+    metadata,
+    sa.Column("feed", sa.String(200), primary_key=True),
+    sa.Column("place", sa.String(250), primary_key=True),  # made of the sender's idempotency key
+    sa.Column("body_digest", sa.String(64), nullable=False),
+    sa.Column("received_at", Instant, nullable=False, index=True),
+    sa.Column("run", sa.BigInteger),  # the run that stored it
+    sa.Column("outcomes", sa.LargeBinary),  # gzip of JSON: what became of each row, with its issues
 )
 
 environment_mark = sa.Table(

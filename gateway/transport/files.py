@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ CHANGED = Message(
     zh="文件“{path}”在读取过程中被改动；请待对方写完后再运行",
     en="the file {path!r} changed while it was read; run again when its writer has finished",
 )
+# Excel and WPS keep a file of this name beside each workbook that somebody has open.
+OPEN_BESIDE = "~$"
 MESSAGES = (MISSING, FOLDER, UNREADABLE, CHANGED)
 
 
@@ -45,7 +48,7 @@ def find_files(directory: Path, pattern: str) -> list[Path]:
             raise SourceError(FOLDER, path=pattern)
         # `glob` rather than `Path.glob`: it passes over hidden files, as which many writers keep unfinished ones.
         found = [directory / name for name in glob.glob(pattern, root_dir=directory)]  # noqa: PTH207
-        files = sorted(each for each in found if each.is_file())
+        files = sorted(each for each in found if each.is_file() and not each.name.startswith(OPEN_BESIDE))
         if not files:
             raise SourceError(MISSING, path=named.name, folder=str(named.parent), nearest=_nearest(named))
         return files
@@ -77,18 +80,25 @@ def readable(path: Path | str) -> Iterator[None]:
 @contextmanager
 def unchanged(path: Path) -> Iterator[None]:
     """Raise SourceError when the file at `path` is another at the end than it was at the beginning."""
-    before = _mark(path)
+    before = mark_of(path)
     yield
-    if _mark(path) != before:
+    if mark_of(path) != before:
         raise SourceError(CHANGED, path=path.name)
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
+def mark_of(path: Path) -> tuple[int, int] | None:
+    """What changes whenever a file is written: its size and time; None where there is none."""
     try:
         stat = path.stat()
     except FileNotFoundError:
         return None
     return stat.st_size, stat.st_mtime_ns
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal; raises SourceError."""
+    with readable(path.name), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _nearest(named: Path) -> str:

@@ -2,12 +2,14 @@
 
 What went wrong is told by one fact: whether any of the body had left. Before that nothing can have taken effect and
 the same may be sent again (TryAgain); after that nobody knows (OutcomeUnknown). What an answer's status and body mean
-is for the profile to say.
+is for the profile to say. No error says the query of an address, which may hold a key.
 """
 
 from __future__ import annotations
 
 import io
+import logging
+import re
 import ssl
 import threading
 import time
@@ -64,16 +66,24 @@ OTHER_ENVIRONMENT = Message(
 MESSAGES = (NOT_REACHED, NOT_TRUSTED, NO_ANSWER, BROKEN_OFF, TOO_LARGE, OTHER_ENVIRONMENT)
 
 _CHUNK = 65_536
+_QUERY = re.compile(r"\?[^\s'\"()<>]*")
+
+# At DEBUG it quotes every address with its query.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whatever its status; `retry_after` is in seconds."""
+    """What came back, whatever its status.
+
+    `retry_after` is in seconds; `next_link` is where the header Link says that the next page is, as it says it.
+    """
 
     status: int
     content_type: str
     body: bytes
     retry_after: float | None
+    next_link: str = ""
 
 
 class _Outgoing(io.BytesIO):
@@ -108,19 +118,28 @@ class HttpClient:
         self._environment = environment
         self._local = threading.local()
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> Reply:
         """Post once; raises TryAgain while nothing had left, OutcomeUnknown after."""
-        return self._send("POST", url, headers, _Outgoing(body))
+        return self._send("POST", url, headers, query, _Outgoing(body))
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, url: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> Reply:
         """Get once; raises TryAgain or OutcomeUnknown, which for a question mean the same."""
-        return self._send("GET", url, headers, None)
+        return self._send("GET", url, headers, query, None)
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: _Outgoing | None) -> Reply:
+    def _send(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        body: _Outgoing | None,
+    ) -> Reply:
+        url = address.partition("?")[0]
         try:
             with self._session().request(
                 method,
-                url,
+                address,
+                params=query,
                 data=body,
                 headers={"Accept-Encoding": "identity", **headers},
                 timeout=(self._connect_seconds, self._answer_seconds),
@@ -134,9 +153,11 @@ class HttpClient:
                     content_type=response.headers.get("Content-Type", ""),
                     body=self._read(url, response),
                     retry_after=retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC)),
+                    next_link=response.links.get("next", {}).get("url", ""),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise self._failure(url, error, sent=body is not None and body.begun) from error
+            failure = self._failure(url, error, sent=body is not None and body.begun)
+            raise failure from (None if query or address != url else error)
 
     def _refuse_other_environment(self, url: str, mark: str | None) -> None:
         ours = self._environment
@@ -164,7 +185,7 @@ class HttpClient:
 
     def _failure(self, url: str, error: Exception, *, sent: bool) -> DeliveryError:
         causes = _causes(error)
-        why = str(causes[-1])
+        why = _QUERY.sub("?…", str(causes[-1]))
         if not sent:
             untrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in causes)
             return TryAgain(NOT_TRUSTED if untrusted else NOT_REACHED, url=url, why=why)

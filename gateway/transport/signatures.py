@@ -18,7 +18,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -87,7 +87,7 @@ class Signer:
     scheme: SignatureScheme
     requester: str
     service: str
-    secret: str
+    secret: str = field(repr=False)
 
     def headers(self, body: bytes) -> dict[str, str]:
         """The headers of one attempt to send a body: with its own time and nonce, so never reuse them."""

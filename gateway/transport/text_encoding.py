@@ -17,18 +17,13 @@ from gateway.messages import Message
 
 WORKBOOK = Message(
     "file.workbook",
-    zh="文件“{path}”是工作簿或压缩包，不是文本；请另存为 CSV 后再提供",
-    en="the file {path!r} is a workbook or an archive, not text; save it as CSV",
-)
-UTF_16 = Message(
-    "file.utf_16",
-    zh="文件“{path}”的编码是 UTF-16，目前不支持；请另存为 UTF-8 或 GB18030",
-    en="the file {path!r} is encoded in UTF-16, which is not supported; save it as UTF-8 or GB18030",
+    zh="文件“{path}”是工作簿或压缩包，不是文本；请解压，或另存为文本（如 CSV）后再提供",
+    en="the file {path!r} is a workbook or an archive, not text; unpack it, or save it as text such as CSV",
 )
 UNKNOWN_ENCODING = Message(
     "file.unknown_encoding",
-    zh="文件“{path}”既不是 UTF-8 也不是 GB18030；请让对方以其中一种编码重新导出",
-    en="the file {path!r} is neither UTF-8 nor GB18030; have it exported again in one of them",
+    zh="文件“{path}”既不是 UTF-8、GB18030，也不是 UTF-16；请让对方以 UTF-8 重新导出",
+    en="the file {path!r} is neither UTF-8, GB18030 nor UTF-16; have it exported again in UTF-8",
 )
 WRONG_ENCODING = Message(
     "file.wrong_encoding",
@@ -45,7 +40,7 @@ FOREIGN_ENCODING = Message(
     zh="第 {line} 行是 UTF-8 编码，而文件是 {encoding} 编码；请统一编码后重新提供",
     en="line {line} is UTF-8 in a file that is {encoding}; send the row in the encoding of its file",
 )
-MESSAGES = (WORKBOOK, UTF_16, UNKNOWN_ENCODING, WRONG_ENCODING, UNDECODABLE, FOREIGN_ENCODING)
+MESSAGES = (WORKBOOK, UNKNOWN_ENCODING, WRONG_ENCODING, UNDECODABLE, FOREIGN_ENCODING)
 
 
 class Encoding(StrEnum):
@@ -53,15 +48,27 @@ class Encoding(StrEnum):
 
     UTF_8 = "utf-8"
     GB18030 = "gb18030"
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is UTF-16, which is transcoded before it is cut into lines."""
+        return self in {Encoding.UTF_16_LE, Encoding.UTF_16_BE}
 
 
-BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": Encoding.UTF_8, b"\x84\x31\x95\x33": Encoding.GB18030}
+BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": Encoding.UTF_8,
+    b"\x84\x31\x95\x33": Encoding.GB18030,
+    b"\xff\xfe": Encoding.UTF_16_LE,
+    b"\xfe\xff": Encoding.UTF_16_BE,
+}
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")  # xlsx and every other zip; xls and every other OLE
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _ENOUGH_LINES = 1000
 
 # What Chinese text is made of. GB18030 bytes that happen to be UTF-8 read as Latin, Greek or Cyrillic, never as these.
-_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
 class Voice(Enum):
@@ -94,7 +101,7 @@ def is_surely_utf_8(line: bytes) -> bool:
     if line.isascii():
         return False
     text = _decoded(line, Encoding.UTF_8)
-    return text is not None and len(_CHINESE.findall(text)) > 1
+    return text is not None and len(CHINESE.findall(text)) > 1
 
 
 def has_lines_in_utf_8(text: bytes) -> bool:
@@ -114,6 +121,14 @@ def byte_order_mark(head: bytes) -> bytes:
     return next((mark for mark in BYTE_ORDER_MARKS if head.startswith(mark)), b"")
 
 
+def refuse_other_formats(path: str, head: bytes) -> None:
+    """Raise SourceError for what the first bytes show to be no text in a known encoding."""
+    if head.startswith(_WORKBOOKS):
+        raise SourceError(WORKBOOK, path=path)
+    if head.startswith(_UTF_32):
+        raise SourceError(UNKNOWN_ENCODING, path=path)
+
+
 def detect_encoding(path: str, blocks: Iterable[bytes], stated: Encoding | None) -> Encoding:
     """The encoding of a file given as blocks of whole lines; raises SourceError when none fits, or not the stated one.
 
@@ -122,9 +137,9 @@ def detect_encoding(path: str, blocks: Iterable[bytes], stated: Encoding | None)
     voices: Counter[Voice] = Counter()
     for number, block in enumerate(blocks):
         if number == 0:
-            _refuse_other_formats(path, block)
+            refuse_other_formats(path, block)
             if mark := byte_order_mark(block):
-                return _agreed(path, stated, BYTE_ORDER_MARKS[mark])
+                return agreed(path, stated, BYTE_ORDER_MARKS[mark])
         _listen(voices, block)
         if _spoken(voices) >= _ENOUGH_LINES:
             break
@@ -158,22 +173,18 @@ def _decide(path: str, voices: Counter[Voice], stated: Encoding | None) -> Encod
     if voices[Voice.NEITHER] * 2 > voices.total():
         raise SourceError(UNKNOWN_ENCODING, path=path)
     best = Encoding.UTF_8 if voices[Voice.UTF_8] >= voices[Voice.GB18030] else Encoding.GB18030
-    if stated is None or voices[_FOR[stated]] > 0 or voices[_FOR[best]] == 0:
-        return stated or best
-    return _agreed(path, stated, best)
+    if stated is None or stated.is_wide:
+        return agreed(path, stated, best)
+    if voices[_FOR[stated]] > 0 or voices[_FOR[best]] == 0:
+        return stated
+    return agreed(path, stated, best)
 
 
-def _agreed(path: str, stated: Encoding | None, found: Encoding) -> Encoding:
+def agreed(path: str, stated: Encoding | None, found: Encoding) -> Encoding:
+    """The encoding that was found; raises SourceError where another one was stated."""
     if stated not in (None, found):
         raise SourceError(WRONG_ENCODING, path=path, stated=stated, fits=found)
     return found
-
-
-def _refuse_other_formats(path: str, head: bytes) -> None:
-    if head.startswith(_WORKBOOKS):
-        raise SourceError(WORKBOOK, path=path)
-    if head.startswith(_UTF_16):
-        raise SourceError(UTF_16, path=path)
 
 
 def _decoded(line: bytes, encoding: Encoding) -> str | None:

@@ -13,16 +13,24 @@ import polars as pl
 
 from gateway.errors import SourceError
 from gateway.messages import Message
-from gateway.transport import files, text_encoding
+from gateway.transport import text_encoding
 from gateway.transport.files import readable
-from gateway.transport.text_encoding import Encoding, byte_order_mark, detect_encoding, has_lines_in_utf_8, read_line
+from gateway.transport.text_encoding import (
+    Encoding,
+    agreed,
+    byte_order_mark,
+    detect_encoding,
+    has_lines_in_utf_8,
+    read_line,
+)
+from gateway.transport.utf_16 import HEAD, InUtf8, byte_order
 
 LONG_LINE = Message(
     "file.long_line",
     zh="文件“{path}”第 {line} 行超过 {allowed} 字节仍未换行；这不是按行记录的文本，请检查文件",
     en="line {line} of the file {path!r} goes on beyond {allowed} bytes; this is no text in lines, check the file",
 )
-MESSAGES = (*files.MESSAGES, *text_encoding.MESSAGES, LONG_LINE)
+MESSAGES = (*text_encoding.MESSAGES, LONG_LINE)
 
 _BLOCK = 2 << 20  # bytes; what fits the processor's cache is read a third faster than ten times as much
 _LONGEST_LINE = 64 << 20
@@ -84,6 +92,10 @@ class TextFile:
     def recognise(cls, path: Path, stated: Encoding | None = None) -> TextFile:
         """Tell the encoding; raises SourceError when none fits, or not the stated one."""
         with readable(path.name), path.open("rb") as stream:
+            wide = byte_order(stream.read(HEAD))
+            if wide:
+                return cls(path, agreed(path.name, stated, Encoding(wide)))
+            stream.seek(0)
             blocks = (block.text for block in _whole_lines(path.name, stream))
             return cls(path, detect_encoding(path.name, blocks, stated))
 
@@ -91,14 +103,15 @@ class TextFile:
         """The lines from that one on, thousands at once; raises SourceError."""
         with readable(self.path.name), self.path.open("rb") as stream:
             stream.seek(len(byte_order_mark(stream.read(4))))
-            for raw in _whole_lines(self.path.name, stream):
+            text = InUtf8(stream, self.encoding) if self.encoding.is_wide else stream
+            for raw in _whole_lines(self.path.name, text):
                 if raw.first_line + raw.line_count > first_line:
                     block = _in_utf_8(raw, self.encoding)
                     yield block if block.first_line >= first_line else block.from_line(first_line)
 
 
-def _whole_lines(path: str, stream: BinaryIO) -> Iterator[TextBlock]:
-    """Blocks of whole lines, still in the file's own encoding."""
+def _whole_lines(path: str, stream: BinaryIO | InUtf8) -> Iterator[TextBlock]:
+    """Blocks of whole lines, still in the file's own encoding, or UTF-16 as UTF-8."""
     line, rest = 1, b""
     while chunk := stream.read(_BLOCK):
         data = rest + chunk
@@ -129,8 +142,8 @@ def _end_of_lines(text: bytes, count: int) -> int:
 
 
 def _in_utf_8(raw: TextBlock, encoding: Encoding) -> TextBlock:
-    if encoding is Encoding.UTF_8:
-        return raw if _is_utf_8(raw.text) else _line_by_line(raw, encoding)
+    if encoding is Encoding.UTF_8 or encoding.is_wide:
+        return raw if _is_utf_8(raw.text) else _line_by_line(raw, Encoding.UTF_8)
     try:
         text = raw.text.decode(encoding).encode()
     except UnicodeDecodeError:

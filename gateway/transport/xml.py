@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,18 @@ NO_SCHEMA = Message(
 
 MESSAGES = (NO_SCHEMA,)
 
+# How every parser here is set; whatever a document says of its encoding speaks of bytes that are transcoded by now.
+_STRICT: Mapping[str, Any] = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "no_network": True,
+    "huge_tree": False,
+    "recover": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _CODECS = {"utf-8": "utf-8", "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030"}
 _DECLARED = re.compile(rb"""\A<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _BOM = b"\xef\xbb\xbf"
@@ -48,25 +60,44 @@ def parse(body: bytes, charset: str = "") -> etree._Element:
 
 def _parse(body: bytes, charset: str, schema: etree.XMLSchema | None) -> etree._Element:
     text = _in_utf_8(body, charset)
-    parser = etree.XMLParser(
-        encoding="utf-8",  # whatever the document says, which speaks of bytes that are transcoded by now
-        schema=schema,
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(schema=schema, **_STRICT)
     try:
         root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        raise NotXml(error.lineno or 0, _plain(error.msg or "")) from error
+        raise NotXml(error.lineno or 0, plain(error.msg or "")) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise NotXml(1, "a DOCTYPE is not allowed")
     return root
+
+
+def pull_parser(tags: Sequence[str] = ()) -> etree.XMLPullParser:
+    """A parser that is fed piece by piece, in UTF-8, and tells where elements (those of some tags) begin and end.
+
+    A DOCTYPE must be refused before it is fed.
+    """
+    return _pull_parser(tags, None)
+
+
+def feed(parser: etree.XMLPullParser, text: str) -> None:
+    """Give a parser the next part of a document; raises NotXml."""
+    try:
+        parser.feed(text.encode())
+    except etree.XMLSyntaxError as error:
+        raise NotXml(error.lineno or 0, plain(error.msg or "")) from error
+    log: Any = parser.feed_error_log
+    for each in log:
+        if each.level == etree.ErrorLevels.FATAL:  # lxml lets an unknown entity pass
+            raise NotXml(each.line, plain(each.message))
+
+
+def events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
+    """What a parser has to tell: `start` or `end`, and the element."""
+    told: Any = parser.read_events()
+    yield from told
+
+
+def _pull_parser(tags: Sequence[str], schema: etree.XMLSchema | None) -> etree.XMLPullParser:
+    return etree.XMLPullParser(("start", "end"), tag=tags or None, schema=schema, **_STRICT)
 
 
 def _in_utf_8(body: bytes, charset: str) -> bytes:
@@ -82,7 +113,7 @@ def _in_utf_8(body: bytes, charset: str) -> bytes:
         raise NotXml(body.count(b"\n", 0, error.start) + 1, str(error)) from error
 
 
-def _plain(message: str) -> str:
+def plain(message: str) -> str:
     """A message of libxml2 without its position, which is said beside it, and without a full stop."""
     return _POSITION.sub("", message).strip().removesuffix(".")
 
@@ -103,6 +134,10 @@ class Schema:
         # What a schema finds is kept in the schema itself until it is asked for.
         self._lock = threading.Lock()
 
+    def pull_parser(self, tags: Sequence[str]) -> etree.XMLPullParser:
+        """The parser that `pull_parser` gives; what the XSD does not allow stands in its `feed_error_log`."""
+        return _pull_parser(tags, self._schema)
+
     def faults(self, body: bytes) -> Sequence[tuple[int, str]]:
         """What is wrong with a document: the line and why, in order; nothing where it is valid.
 
@@ -116,7 +151,7 @@ class Schema:
             if self._schema.validate(root):
                 return []
             found: Any = self._schema.error_log
-            return [(each.line, _plain(each.message)) for each in found]
+            return [(each.line, plain(each.message)) for each in found]
 
     def read(self, body: bytes, charset: str = "") -> Any:
         """The content of a valid document; raises NotXml for any other.

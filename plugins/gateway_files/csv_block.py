@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from gateway.interfaces import ROW, Batch, LeftOut
+from gateway.interfaces import ROW, Batch
 from gateway.transport.text_files import TextBlock
 from gateway_files.csv_header import Header
-from gateway_files.csv_odd_lines import BLANK_LINE, OddLineReader
+from gateway_files.csv_odd_lines import OddLineReader
 
 
 class BlockReader:
@@ -31,10 +31,9 @@ class BlockReader:
         self._names_line = (separator.join(self._schema) + "\n").encode()
 
     def before_rows(self) -> Batch:
-        """The columns, and the blank lines above the header."""
+        """The columns, and the lines above the header."""
         schema = {ROW: pl.Int64(), **dict.fromkeys(self._columns, pl.String())}
-        above = [LeftOut(line, BLANK_LINE, "") for line in self._header.blank_lines]
-        return Batch(self._place, pl.DataFrame(schema=schema), (), above)
+        return Batch(self._place, pl.DataFrame(schema=schema), (), self._header.above)
 
     def read(self, block: TextBlock, *, is_last: bool) -> tuple[Batch, TextBlock | None]:
         """The rows of a block, and the lines at its end that belong to a row which may go on in the next one."""

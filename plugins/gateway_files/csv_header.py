@@ -1,12 +1,14 @@
-"""The header of a CSV file: its columns, its separator, and where the rows begin."""
+"""The header of a CSV file: where it stands, its columns, its separator, and where the rows begin."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.errors import SourceError
-from gateway.interfaces import ROW
+from gateway.interfaces import ROW, LeftOut
 from gateway.messages import Message
 from gateway.transport.text_files import TextBlock, TextFile
 from gateway_files.csv_row import Dialect, Row, join_row, split_row, without_end
@@ -41,41 +43,76 @@ UNCLEAR_SEPARATOR = Message(
     zh="文件“{place}”的分隔符无法判断：{candidates} 都说得通；请在 separator 中写明",
     en="the separator of the file {place!r} cannot be told: {candidates} are all possible; state it in `separator`",
 )
-MESSAGES = (EMPTY, UNREADABLE_HEADER, EMPTY_NAME, DOUBLED_NAME, RESERVED_NAME, UNCLEAR_SEPARATOR)
+NO_HEADER = Message(
+    "csv.no_header",
+    zh="文件“{place}”的前 {lines} 行中找不到写有 {wanted} 的表头；最接近的一行缺少：{missing}；"
+    "请核对文件，或更正 header",
+    en="the first {lines} lines of the file {place!r} hold no header that names {wanted}; the nearest lacks: "
+    "{missing}; compare the file, or correct `header`",
+)
+NO_LINE = Message(
+    "csv.no_header_line",
+    zh="文件“{place}”的第 {line} 行没有内容，不能作为表头；请核对文件，或更正 header",
+    en="line {line} of the file {place!r} holds nothing and cannot be the header; compare the file, or correct "
+    "`header`",
+)
+ABOVE_HEADER = Message("csv.above_header", zh="表头之上的行（标题、填报单位等）", en="a line above the header")
+BLANK_LINE = Message("csv.blank_line", zh="空行，不计入读取的行", en="a blank line, which is not counted as a row")
+MESSAGES = (
+    EMPTY,
+    UNREADABLE_HEADER,
+    EMPTY_NAME,
+    DOUBLED_NAME,
+    RESERVED_NAME,
+    UNCLEAR_SEPARATOR,
+    NO_HEADER,
+    NO_LINE,
+    ABOVE_HEADER,
+    BLANK_LINE,
+)
 
 SEPARATORS = (",", ";", "\t", "|")
 _HEAD = 200  # lines that are looked at: the header, and those that are asked when it could be split in two ways
+_SEARCHED = 20  # lines among which it is looked for
 _SHOWN = 200  # characters of a header that cannot be read
+
+_NUMBER = re.compile(r"[0-9.,/-]+")
+
+Lines = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns in their order, how cells are told apart, the blank lines above, and the first line below."""
+    """The columns in their order, how cells are told apart, the lines above, and the first line below."""
 
     columns: Sequence[str]
     dialect: Dialect
-    blank_lines: Sequence[int]
+    above: Sequence[LeftOut]
     rows_from: int
 
 
-def read_header(file: TextFile, place: str, separator: str | None, quote: str) -> Header:
+def read_header(
+    file: TextFile, place: str, separator: str | None, quote: str, wanted: int | Sequence[str] = ()
+) -> Header:
     """Read a file's header, whose separator is told from it and the lines below where none is given.
 
-    Raises SourceError.
+    `wanted` is its line, or the columns that it must name; without either it is the first line that is not blank and
+    no title. Raises SourceError.
     """
     head = _head(file)
     lines = [line.decode() for line in head.text.splitlines(keepends=True)[:_HEAD]]
-    blank = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
-    if blank == len(lines):
+    if not any(line.strip() for line in lines):
         raise SourceError(EMPTY, place=place)
-    dialect = Dialect(separator, quote) if separator else _tell_dialect(place, lines[blank:], quote)
-    row, count = _first_row(lines[blank:], dialect)
-    rows_from = 1 + blank + count
-    trouble = next((why for at, why in head.unreadable.items() if at < rows_from), row.trouble)
+    dialects = [Dialect(each, quote) for each in ([separator] if separator else SEPARATORS)]
+    at = _place_header(place, lines, dialects, wanted)
+    dialect = _tell_dialect(place, lines[at:], dialects, () if isinstance(wanted, int) else wanted)
+    row, count = _first_row(lines[at:], dialect)
+    rows_from = 1 + at + count
+    trouble = next((why for line, why in head.unreadable.items() if at < line < rows_from), row.trouble)
     if trouble:
-        raise _unreadable(place, blank + 1, trouble, row, file, lines[blank])
+        raise _unreadable(place, at + 1, trouble, row, file, lines[at])
     _check_names(place, row.cells)
-    return Header(row.cells, dialect, range(1, blank + 1), rows_from)
+    return Header(row.cells, dialect, [_left_out(*each) for each in enumerate(lines[:at], 1)], rows_from)
 
 
 def _head(file: TextFile) -> TextBlock:
@@ -87,21 +124,80 @@ def _head(file: TextFile) -> TextBlock:
     return head
 
 
-def _first_row(lines: Sequence[str], dialect: Dialect) -> tuple[Row, int]:
+def _left_out(number: int, line: str) -> LeftOut:
+    return LeftOut(number, ABOVE_HEADER if line.strip() else BLANK_LINE, without_end(line)[:_SHOWN].strip())
+
+
+def _first_row(lines: Lines, dialect: Dialect) -> tuple[Row, int]:
     return join_row(lines, dialect, None) or (split_row(without_end(lines[0]), dialect), 1)
 
 
-def _tell_dialect(place: str, lines: Sequence[str], quote: str) -> Dialect:
-    found = [each for each in SEPARATORS if len(_first_row(lines, Dialect(each, quote))[0].cells) > 1]
+def _place_header(place: str, lines: Lines, dialects: Sequence[Dialect], wanted: int | Sequence[str]) -> int:
+    """The offset of the line where the header begins."""
+    if isinstance(wanted, int):
+        if wanted > len(lines) or not lines[wanted - 1].strip():
+            raise SourceError(NO_LINE, place=place, line=wanted)
+        return wanted - 1
+    first = next(at for at, line in enumerate(lines) if line.strip())
+    return _naming(place, lines, dialects, wanted) if wanted else _below_titles(lines, first, dialects)
+
+
+def _naming(place: str, lines: Lines, dialects: Sequence[Dialect], wanted: Sequence[str]) -> int:
+    nearest = list(wanted)
+    for at in range(min(len(lines), _SEARCHED)):
+        for dialect in dialects:
+            names = _first_row(lines[at:], dialect)[0].cells
+            nearest = min(nearest, [each for each in wanted if each not in names], key=len)
+            if not nearest:
+                return at
+    said = {"wanted": "、".join(wanted), "missing": "、".join(nearest)}
+    raise SourceError(NO_HEADER, place=place, lines=_SEARCHED, **said)
+
+
+def _below_titles(lines: Lines, first: int, dialects: Sequence[Dialect]) -> int:
+    """The first line that is not blank, unless only lines further down name columns and those above are titles."""
+    if any(_names_columns(_first_row(lines[first:], each)[0]) for each in dialects):
+        return first
+    found = {at for each in dialects if (at := _titles(lines[first:], each))}
+    return first + (found.pop() if len(found) == 1 else 0)
+
+
+def _names_columns(row: Row) -> bool:
+    """Whether every cell may be a name: filled, and no number."""
+    names = [cell.strip() for cell in row.cells]
+    return row.trouble is None and len(names) > 1 and all(names) and not any(map(_NUMBER.fullmatch, names))
+
+
+def _titles(lines: Lines, dialect: Dialect) -> int:
+    """How many lines stand above the first that names every column, if each of them fills at most half of the columns.
+
+    How many columns there are is what most lines say.
+    """
+    rows = [split_row(without_end(line), dialect) for line in lines]
+    sizes = Counter(len(row.cells) for row in rows if len(row.cells) > 1)
+    size, times = max(sizes.items(), key=lambda each: each[1], default=(0, 0))
+    heads = (at for at, row in enumerate(rows[:_SEARCHED]) if len(row.cells) == size and _names_columns(row))
+    count = next(heads, 0) if times > 1 else 0
+    return count if all(_is_title(row, size) for row in rows[:count]) else 0
+
+
+def _is_title(row: Row, columns: int) -> bool:
+    return row.trouble is None and sum(bool(cell.strip()) for cell in row.cells) <= columns / 2
+
+
+def _tell_dialect(place: str, lines: Lines, dialects: Sequence[Dialect], wanted: Sequence[str]) -> Dialect:
+    headers = {each: _first_row(lines, each)[0].cells for each in dialects}
+    found = [each for each in dialects if len(headers[each]) > 1 and set(wanted) <= set(headers[each])]
     if len(found) > 1:
-        agreement = {each: _agreement(lines, Dialect(each, quote)) for each in found}
+        agreement = {each: _agreement(lines, each) for each in found}
         found = [each for each in found if agreement[each] == max(agreement.values())]
     if len(found) > 1:
-        raise SourceError(UNCLEAR_SEPARATOR, place=place, candidates=" ".join(found).replace("\t", "tab"))
-    return Dialect(found[0] if found else SEPARATORS[0], quote)
+        candidates = " ".join(each.separator for each in found).replace("\t", "tab")
+        raise SourceError(UNCLEAR_SEPARATOR, place=place, candidates=candidates)
+    return found[0] if found else dialects[0]
 
 
-def _agreement(lines: Sequence[str], dialect: Dialect) -> int:
+def _agreement(lines: Lines, dialect: Dialect) -> int:
     header, count = _first_row(lines, dialect)
     sizes = [len(split_row(without_end(line), dialect).cells) for line in lines[count:]]
     return sizes.count(len(header.cells))

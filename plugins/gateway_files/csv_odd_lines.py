@@ -12,11 +12,8 @@ import polars as pl
 from gateway.interfaces import ROW, LeftOut, RowFault
 from gateway.messages import Message
 from gateway.transport.text_files import TextBlock
-from gateway_files.csv_header import Header
+from gateway_files.csv_header import BLANK_LINE, Header
 from gateway_files.csv_row import UNCLOSED_QUOTE, Row, join_row, split_row, trouble_values, without_end
-
-BLANK_LINE = Message("csv.blank_line", zh="空行，不计入读取的行", en="a blank line, which is not counted as a row")
-MESSAGES = (BLANK_LINE,)
 
 _SHOWN = 4000  # characters of a faulty row
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from pydantic import Field
+from pydantic import PositiveInt
 
-from gateway.errors import SourceError
-from gateway.interfaces import Batch, Options, Surroundings
+from gateway.interfaces import Batch, Surroundings
 from gateway.messages import Message
 from gateway.transport import text_files
-from gateway.transport.files import find_files, place_of, unchanged
 from gateway.transport.text_encoding import Encoding
 from gateway.transport.text_files import TextBlock, TextFile
-from gateway_files import csv_header, csv_odd_lines, csv_row
+from gateway_files import csv_header, csv_row, places
 from gateway_files.csv_block import BlockReader
 from gateway_files.csv_header import Header, read_header
+from gateway_files.file_source import FileSource, OpenedFile
+from gateway_files.places import FileOptions
 
 COLUMNS_DIFFER = Message(
     "csv.columns_differ",
@@ -29,10 +28,10 @@ COLUMNS_DIFFER = Message(
     "the files of one source need the same columns in the same order",
 )
 MESSAGES = (
+    *places.MESSAGES,
     *text_files.MESSAGES,
     *csv_header.MESSAGES,
     *csv_row.MESSAGES,
-    *csv_odd_lines.MESSAGES,
     COLUMNS_DIFFER,
 )
 
@@ -40,13 +39,13 @@ MESSAGES = (
 _ROWS_A_BATCH = 60_000
 
 
-class CsvOptions(Options):
-    """Where the files are and how they are written; `path` may be a pattern, relative to the deployment's directory."""
+class CsvOptions(FileOptions):
+    """Where the files are and how they are written."""
 
-    path: str = Field(min_length=1)
-    encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    encoding: Literal["auto", "utf-8", "gb18030", "utf-16-le", "utf-16-be"] = "auto"
     separator: Literal["auto", ",", ";", "tab", "|"] = "auto"
     quote: Literal['"', "'", "none"] = '"'
+    header: PositiveInt | tuple[str, ...] = ()  # its line, or columns that it must name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +55,24 @@ class _CsvFile:
     header: Header
 
 
-class CsvSource:
+class CsvSource(FileSource):
     """Reads CSV files; rows that cannot be split are set aside as faults, and those after them go on."""
 
+    columns_differ = COLUMNS_DIFFER
+    order_counts = True
+
     def __init__(self, options: CsvOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
         self._options = options
-        self._directory = surroundings.directory
 
-    def check(self) -> None:
-        """Raise SourceError unless every file is there, in a known encoding, with the same usable header."""
-        self._recognise(self._paths())
-
-    def read(self) -> Iterator[Batch]:
-        """Read the files one after the other."""
-        paths = self._paths()
-        with ExitStack() as stack:
-            for path in paths:
-                stack.enter_context(unchanged(path))
-            for file in self._recognise(paths):
-                yield from _gathered(_read_file(file))
-
-    def _paths(self) -> list[Path]:
-        return find_files(self._directory, self._options.path)
-
-    def _recognise(self, paths: list[Path]) -> list[_CsvFile]:
-        files = [self._recognise_one(path) for path in paths]
-        for file in files:
-            _refuse_other_columns(files[0], file)
-        return files
-
-    def _recognise_one(self, path: Path) -> _CsvFile:
+    def opened(self, path: Path, place: str) -> OpenedFile:
+        """Tell a file's encoding and its header."""
         options = self._options
-        place = place_of(path, self._directory)
         text = TextFile.recognise(path, None if options.encoding == "auto" else Encoding(options.encoding))
         separator = {"auto": None, "tab": "\t"}.get(options.separator, options.separator)
         quote = "" if options.quote == "none" else options.quote
-        return _CsvFile(place, text, read_header(text, place, separator, quote))
+        file = _CsvFile(place, text, read_header(text, place, separator, quote, options.header))
+        return OpenedFile(place, file.header.columns, lambda: _gathered(_read_file(file)))
 
 
 def _read_file(file: _CsvFile) -> Iterator[Batch]:
@@ -124,11 +105,3 @@ def _joined(parts: Sequence[Batch]) -> Batch:
         [fault for part in parts for fault in part.faults],
         [line for part in parts for line in part.left_out],
     )
-
-
-def _refuse_other_columns(first: _CsvFile, file: _CsvFile) -> None:
-    expected, found = first.header.columns, file.header.columns
-    if expected != found:
-        missing = "、".join(each for each in expected if each not in found) or "-"
-        extra = "、".join(each for each in found if each not in expected) or "-"
-        raise SourceError(COLUMNS_DIFFER, place=file.place, first=first.place, missing=missing, extra=extra)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -63,30 +64,41 @@ class Layout:
         return [name for name in self.names if name]
 
 
-def find_layout(workbook: Workbook, place: str, sheet: str, wanted: Sequence[str]) -> Layout:
+def find_layout(workbook: Workbook, place: str, sheet: str, wanted: int | Sequence[str]) -> Layout:
     """Find the sheet and the header; raises SourceError where there is none, or more than one.
 
-    `sheet` is a name, a 1-based number among the sheets that are shown, or "" to look through these. `wanted` are the
-    columns that must occur; without them it is the first row that fills more than half of the used columns.
+    `sheet` is a name, a 1-based number among the sheets that are shown, or "" to look through these. `wanted` is the
+    header's row, or the columns that it must name; without either it is the first row that fills more than half of the
+    used columns.
     """
-    names = _sheets(workbook, place, sheet, wanted)
+    names_wanted = () if isinstance(wanted, int) else wanted
+    names = _sheets(workbook, place, sheet, names_wanted)
     found: list[Layout] = []
     missing: list[Sequence[str]] = []
     for name in names:
         read = workbook.read(name)
         heads = _head(read)
-        row = _row_of_names(heads, wanted) if wanted else _row_of_many(heads)
+        row = _row(heads, wanted)
         if row:
             found.append(Layout(read, row, heads[row - 1]))
-        missing.append(_missing(heads, wanted))
+        missing.append(_missing(heads, names_wanted))
     if not found:
-        nearest = min(missing, key=len, default=wanted)
+        nearest = min(missing, key=len, default=names_wanted)
         said = {"sheets": "、".join(names) or "-", "missing": "、".join(nearest) or "-"}
         raise SourceError(NO_HEADER, place=place, rows=SEARCHED_ROWS, **said)
     if len(found) > 1:
         raise SourceError(SEVERAL_SHEETS, place=place, sheets="、".join(each.sheet.name for each in found))
     _check_names(found[0], f"{place}›{found[0].sheet.name}")
     return found[0]
+
+
+def sheets_with_header(workbook: Workbook, place: str, wanted: int | Sequence[str]) -> list[str]:
+    """The sheets of which `find_layout` could take any."""
+    found = []
+    for name in _sheets(workbook, place, "", () if isinstance(wanted, int) else wanted):
+        with suppress(SourceError):
+            found.append(find_layout(workbook, place, name, wanted).sheet.name)
+    return found
 
 
 def _sheets(workbook: Workbook, place: str, sheet: str, wanted: Sequence[str]) -> Sequence[str]:
@@ -105,6 +117,13 @@ def _head(sheet: Sheet) -> list[list[str]]:
     """The texts of the first rows, as names: without line breaks, and without white space around them."""
     rows = sheet.cells.head(SEARCHED_ROWS).rows()
     return [[re.sub(r"[\r\n]+", "", cell).strip(WHITE) for cell in row] for row in rows]
+
+
+def _row(heads: Sequence[Sequence[str]], wanted: int | Sequence[str]) -> int:
+    """The header's row, 0 where there is none."""
+    if isinstance(wanted, int):
+        return wanted if wanted <= len(heads) and any(heads[wanted - 1]) else 0
+    return _row_of_names(heads, wanted) if wanted else _row_of_many(heads)
 
 
 def _row_of_names(heads: Sequence[Sequence[str]], wanted: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`rest`: documents handed over by HTTP with an answer for each record, and lists pulled page by page; both signed."""
+"""`rest`: documents handed over by HTTP with an answer for each record, and lists pulled page by page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from gateway.hookspecs import offers
 from gateway.interfaces import DestinationOffer, SourceOffer
 from gateway.transport import http
 from gateway_rest.destination import MESSAGES, RestDestination, RestOptions
+from gateway_rest.discover import MESSAGES as DISCOVER_MESSAGES
+from gateway_rest.discover import discover_rest
 from gateway_rest.source import MESSAGES as SOURCE_MESSAGES
-from gateway_rest.source import RestSource
+from gateway_rest.source import open_rest
 from gateway_rest.source_options import RestSourceOptions
 
 
@@ -31,9 +33,10 @@ def gateway_sources() -> list[SourceOffer]:
     return [
         SourceOffer(
             name="rest",
-            title="HTTP 接口（JSON，分页查询）",
+            title="HTTP 接口（JSON、XML，分页查询）",
             options=RestSourceOptions,
-            open=RestSource,
-            messages=(*http.MESSAGES, *SOURCE_MESSAGES),
+            open=open_rest,
+            messages=(*http.MESSAGES, *SOURCE_MESSAGES, *DISCOVER_MESSAGES),
+            discover=discover_rest,
         )
     ]

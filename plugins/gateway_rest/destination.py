@@ -35,7 +35,8 @@ NOT_ASKED = Message(
 MESSAGES = (NOT_HEALTHY, WRONG_SIGNATURE, NOT_ASKED)
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """Where a platform is, as a feed may say it, without a slash at its end; raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("an address like https://platform.example/path is expected")
@@ -60,7 +61,7 @@ class RestOptions(Options):
     certificate no public authority signed, relative to the deployment's directory.
     """
 
-    url: Annotated[str, AfterValidator(_address)]
+    url: Annotated[str, AfterValidator(address)]
     requester: HeaderValue
     service: HeaderValue
     secret: Annotated[str, Field(min_length=1)]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import email.message
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from gateway.errors import SourceError, TryAgain
 from gateway.messages import Message
 from gateway.transport.http import Reply
-from gateway_rest.source_options import PlatformFacts, RestSourceOptions
+from gateway_rest.content import Encoding, is_web_page, read_content, text_at, value_at
+from gateway_rest.platform_facts import PlatformFacts
+from gateway_rest.veil import Veil
 
 BUSY = Message(
     "rest.busy",
@@ -43,81 +40,102 @@ UNREADABLE = Message(
 
 MESSAGES = (BUSY, QUESTION_REFUSED, WEB_PAGE, UNREADABLE)
 
-# Two codecs that platforms name and do not keep to: both are parts of GB18030.
-_CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
 _BUSY_STATUSES = {408, 425, 429}
 _EXCERPT = 200
 
 
+class AccessExpired(SourceError):
+    """The question is refused because whoever asks is no longer let in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of a page as they were answered, and how many rows there are in all pages."""
+    """The rows of a page as they were answered, and how many rows there are in all pages, where that is said.
+
+    `content` is the whole answer, and `reply` what it was read from.
+    """
 
     rows: Sequence[Any]
-    total: int
+    total: int | None
+    content: Any
+    reply: Reply
 
 
-def read_page(url: str, reply: Reply, options: RestSourceOptions, facts: PlatformFacts) -> Page:
-    """Read an answer; raises TryAgain where asking again may help, else SourceError."""
-    content = _content(url, reply)
-    code = _text(content, facts.answer.code)
-    if not 200 <= reply.status < 300 or code not in facts.answer.success:
-        raise _refusal(url, reply, code, _text(content, facts.answer.message), again=code in facts.try_again)
-    rows, total = _at(content, options.rows), _at(content, options.total)
-    if not isinstance(rows, list):
-        raise _unreadable(url, f"no list at {options.rows}", reply.body)
-    if not (isinstance(total, str) and total.isascii() and total.isdigit()):
-        raise _unreadable(url, f"no whole number at {options.total}", reply.body)
-    return Page(rows, int(total))
+@dataclass(frozen=True, slots=True)
+class AnswerReader:
+    """Reads what one address answers; with `expired`, 401 and those codes raise AccessExpired."""
+
+    url: str
+    facts: PlatformFacts
+    veil: Veil
+    encoding: Encoding = "stated"
+    expired: frozenset[str] | None = None
+
+    def page(self, reply: Reply, rows_path: str, total_path: str | None) -> Page:
+        """Read a page; raises TryAgain where asking again may help, else SourceError."""
+        content = self.content(reply)
+        rows = value_at(rows_path, content)
+        if self.facts.format == "xml":
+            rows = _listed(rows, total_path)
+        if not isinstance(rows, list):
+            raise self.unreadable(f"no list at {rows_path}", reply)
+        return Page(rows, self._total(content, total_path, reply), content, reply)
+
+    def content(self, reply: Reply) -> Any:
+        """The content of an answer that says success; every other answer raises."""
+        content = self._read(reply)
+        answer = self.facts.answer
+        code = text_at(answer.code, content) if answer else ""
+        if not 200 <= reply.status < 300 or (answer and code not in answer.success):
+            said = text_at(answer.message, content) if answer and answer.message else ""
+            raise self._refusal(reply, code, self.veil.over(said) or self.excerpt(reply.body))
+        return content
+
+    def unreadable(self, why: str, reply: Reply) -> SourceError:
+        """The error for an answer that is not as declared."""
+        return SourceError(UNREADABLE, url=self.url, why=why, excerpt=self.excerpt(reply.body))
+
+    def excerpt(self, body: bytes) -> str:
+        """The beginning of an answer, for a person to see what came."""
+        return self.veil.over(body.decode("utf-8", "replace"))[:_EXCERPT]
+
+    def _total(self, content: Any, path: str | None, reply: Reply) -> int | None:
+        if path is None:
+            return None
+        total = text_at(path, content)
+        if not (total.isascii() and total.isdigit()):
+            raise self.unreadable(f"no whole number at {path}", reply)
+        return int(total)
+
+    def _read(self, reply: Reply) -> Any:
+        if is_web_page(reply, self.facts.format):
+            page = self.veil.over(_title(reply.body))
+            raise TryAgain(WEB_PAGE, url=self.url, status=reply.status, page=page, retry_after=reply.retry_after)
+        try:
+            return read_content(reply, self.facts.format, self.encoding)
+        except (ValueError, LookupError, RecursionError) as error:
+            if not 200 <= reply.status < 300:
+                raise self._refusal(reply, "", self.excerpt(reply.body)) from error
+            why, excerpt = str(error), self.excerpt(reply.body)
+            raise TryAgain(UNREADABLE, url=self.url, why=why, excerpt=excerpt) from error
+
+    def _refusal(self, reply: Reply, code: str, said: str) -> TryAgain | SourceError:
+        values = {"url": self.url, "status": reply.status, "code": self.veil.over(code), "said": said or "-"}
+        if self.expired is not None and (reply.status == 401 or code in self.expired):
+            return AccessExpired(QUESTION_REFUSED, **values)
+        again = bool(self.facts.answer and code in self.facts.answer.try_again)
+        if again or reply.status in _BUSY_STATUSES or reply.status >= 500:
+            return TryAgain(BUSY, retry_after=reply.retry_after, **values)
+        return SourceError(QUESTION_REFUSED, **values)
 
 
-def _refusal(url: str, reply: Reply, code: str, said: str, *, again: bool) -> TryAgain | SourceError:
-    values = {"url": url, "status": reply.status, "code": code, "said": said or "-"}
-    if again or reply.status in _BUSY_STATUSES or reply.status >= 500:
-        return TryAgain(BUSY, retry_after=reply.retry_after, **values)
-    return SourceError(QUESTION_REFUSED, **values)
-
-
-def _content(url: str, reply: Reply) -> Any:
-    if "html" in reply.content_type.lower() or reply.body.lstrip()[:1] == b"<":
-        raise TryAgain(WEB_PAGE, url=url, status=reply.status, page=_title(reply.body), retry_after=reply.retry_after)
-    try:
-        # Numbers stay as they were written: no digit of a long one is lost.
-        return json.loads(_decoded(reply), parse_int=str, parse_float=str)
-    except (ValueError, LookupError, RecursionError) as error:
-        if not 200 <= reply.status < 300:
-            raise _refusal(url, reply, "", _excerpt(reply.body), again=False) from error
-        raise TryAgain(UNREADABLE, url=url, why=str(error), excerpt=_excerpt(reply.body)) from error
-
-
-def _decoded(reply: Reply) -> str:
-    header = email.message.Message()
-    header["Content-Type"] = reply.content_type
-    charset = (header.get_content_charset() or "utf-8").lower()
-    return reply.body.decode(_CODECS.get(charset, charset))
-
-
-def _text(content: Any, path: str) -> str:
-    value = _at(content, path)
-    return value if isinstance(value, str) else ""
-
-
-def _at(content: Any, path: str) -> Any:
-    """What stands at a JMESPath; None where nothing does, or where its functions do not fit what does."""
-    try:
-        return jmespath.search(path, content)
-    except JMESPathError:
-        return None
-
-
-def _unreadable(url: str, why: str, body: bytes) -> SourceError:
-    return SourceError(UNREADABLE, url=url, why=why, excerpt=_excerpt(body))
+def _listed(rows: Any, total_path: str | None) -> Any:
+    """XML writes a list of one as one element, and a list of none as nothing, which only a total bears out."""
+    if rows is None:
+        return [] if total_path else None
+    return rows if isinstance(rows, list) else [rows]
 
 
 def _title(body: bytes) -> str:
     found = re.search(rb"<title[^>]*>(.*?)</title>", body[:65_536], re.IGNORECASE | re.DOTALL)
     return " ".join((found[1] if found else b"-").decode("utf-8", "replace").split())[:_EXCERPT]
-
-
-def _excerpt(body: bytes) -> str:
-    return body[: 4 * _EXCERPT].decode("utf-8", "replace")[:_EXCERPT]

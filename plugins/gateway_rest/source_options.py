@@ -1,114 +1,147 @@
-"""How a feed says what it pulls from a platform, and how that platform pages, signs and answers."""
+"""How a feed says what it pulls: where, by whose leave, what is asked, how the list pages, and where its rows stand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from gateway.domain.yaml_text import read_yaml_text
-from gateway.errors import StartError
-from gateway.messages import Message
-from gateway.shipped import shipped
-from gateway_rest.destination import RestOptions
+from gateway.interfaces import ROW
+from gateway_rest.auth import ApiKey, Auth, Signed
+from gateway_rest.content import Encoding
+from gateway_rest.cursor import Cursor
+from gateway_rest.destination import HeaderValue, RestOptions
+from gateway_rest.pagination import NextLink, PageNumbers, Pagination
+from gateway_rest.platform_facts import Format, PlatformFacts, PullAnswer, PullSignature
+from gateway_rest.question import assert_distinct
+from gateway_rest.words import HeaderName, HeaderText, JsonPath, PageSize, Path, Text, XmlName
 
-PLATFORM_NOT_READ = Message(
-    "rest.platform_not_read",
-    zh="platform 所指的 {file} 不可用：{why}；请写成 shandong/platform/2023-01 那样的路径，"
-    "或改用 signature 与 answer 选项",
-    en="{file}, which `platform` names, cannot be used: {why}; write a path like shandong/platform/2023-01, or use "
-    "the options signature and answer",
-)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-def _json_path(text: str) -> str:
-    try:
-        jmespath.compile(text)
-    except JMESPathError as error:
-        raise ValueError(f"{text!r} is no JMESPath expression: {error}") from error
+def _column(text: str) -> str:
+    if text == ROW:
+        raise ValueError(f"{ROW} is the gateway's own; give the member another name in rows, as in list[].{{…}}")
     return text
 
 
-JsonPath = Annotated[str, Field(min_length=1), AfterValidator(_json_path)]
-
-
-class PullSignature(_Part):
-    """How requests are signed: the header of each part, and the parts signed, in order."""
-
-    scheme: str = "national_exchange"
-    headers: Mapping[str, str]
-    signed: Sequence[str]
-
-
-class PullAnswer(_Part):
-    """Where an answer says whether it succeeded, and which codes mean that it did."""
-
-    code: JsonPath
-    success: Sequence[str]
-    message: JsonPath
-
-
-class PlatformFacts(_Part):
-    """What a source needs of a platform: its signature, its answers, and the codes after which it is asked again."""
-
-    signature: PullSignature
-    answer: PullAnswer
-    try_again: frozenset[str] = frozenset()
-
-
 class RestSourceOptions(RestOptions):
-    """What is asked for, beside where the platform is and who asks.
+    """What is asked for, beside where the platform is.
 
-    `ask` are the members of the question that never change; `page` and `page_size_name` name those that say which page
-    and how large. `total`, `rows` are JMESPath into the answer, `columns` the members that a row may have: they are
-    known even on a day without rows. `platform` names the `_platform.yml` that says signature and answer; without it
-    both are given here.
+    `ask` are the members of the question that never change. `rows` and `total` are JMESPath into the answer, `columns`
+    the members that a row may have: they are known even on a day without rows. `platform` names the `_platform.yml`
+    that says signature, format and answer codes; without it they are given here. `requester`, `service` and `secret`
+    are for signing. `page` with its companions is short for `pagination: {type: page, …}`.
     """
 
-    path: Annotated[str, Field(pattern="^/")]
+    requester: HeaderValue = ""
+    service: HeaderValue = ""
+    secret: Text = ""
+    path: Path
     method: Literal["post", "get"] = "post"
-    ask: Mapping[str, str] = {}
-    page: Annotated[str, Field(min_length=1)]
-    page_size_name: Annotated[str, Field(min_length=1)]
-    page_size: Annotated[int, Field(ge=1, le=100_000)] = 200
-    first_page: Annotated[int, Field(ge=0, le=1)] = 1
-    total: JsonPath
-    rows: JsonPath
-    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    headers: Mapping[HeaderName, HeaderText] = {}
+    auth: Auth | None = None
     platform: str = ""
     signature: PullSignature | None = None
     answer: PullAnswer | None = None
+    format: Format = "json"
+    body: Literal["json", "form", "xml"] | None = None
+    root: XmlName | None = None
+    encoding: Encoding = "stated"
+    ask: Mapping[Text, str] = {}
+    pagination: Pagination | None = None
+    page: Text | None = None
+    page_size_name: Text | None = None
+    page_size: PageSize = 200
+    first_page: Annotated[int, Field(ge=0, le=1)] = 1
+    total: JsonPath | None = None
+    rows: JsonPath
+    columns: Annotated[tuple[Annotated[str, AfterValidator(_column)], ...], Field(min_length=1)]
+    cursor: Cursor | None = None
+    requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
     attempts: Annotated[int, Field(ge=1, le=20)] = 5
     first_wait_seconds: Annotated[float, Field(ge=0)] = 1
     longest_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60
 
+    @property
+    def access(self) -> Auth:
+        """By whose leave is asked; a platform that is named, or a signature, says it by itself."""
+        return self.auth or Signed(type="signature")
+
+    @property
+    def paging(self) -> Pagination:
+        """How the list pages."""
+        if self.pagination:
+            return self.pagination
+        return PageNumbers(
+            type="page",
+            page=self.page or "",
+            page_size_name=self.page_size_name,
+            page_size=self.page_size,
+            first_page=self.first_page,
+        )
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The members of a question."""
+        return (*self.ask, *([self.cursor.ask] if self.cursor else []), *self.paging.names())
+
+    @property
+    def own_facts(self) -> PlatformFacts:
+        """What the feed says itself of how requests are signed and answered."""
+        return PlatformFacts(signature=self.signature, answer=self.answer, format=self.format, root=self.root)
+
     @model_validator(mode="after")
-    def _platform_or_both_parts(self) -> RestSourceOptions:
-        given = self.signature is not None and self.answer is not None
-        if bool(self.platform) == given or (self.platform and (self.signature or self.answer)):
-            raise ValueError("either platform, or both signature and answer")
+    def _says_who_asks(self) -> Self:
+        if self.auth is None and not self.platform and self.signature is None:
+            raise ValueError("auth is missing: one of the kinds, or auth: none where anybody may ask")
+        signs = isinstance(self.access, Signed)
+        if signs and not (self.requester and self.service and self.secret):
+            raise ValueError("a signature needs requester, service and secret")
+        if not signs and (self.requester or self.service or self.secret or self.signature):
+            raise ValueError("requester, service, secret and signature are for auth: signature only")
+        if signs and not self.platform and self.signature is None:
+            raise ValueError("auth: signature needs platform or signature")
         return self
 
+    @model_validator(mode="after")
+    def _platform_or_own_facts(self) -> Self:
+        own = self.model_fields_set & {"signature", "answer", "format", "root", "body"}
+        if self.platform and own:
+            raise ValueError(f"platform says {', '.join(sorted(own))} already; either platform or these")
+        return self
 
-def platform_facts(options: RestSourceOptions, directory: Path) -> PlatformFacts:
-    """How the platform signs and answers, from the feed itself or from the file that it names; raises StartError."""
-    if options.signature and options.answer:
-        return PlatformFacts(signature=options.signature, answer=options.answer)
-    name = f"{options.platform}/_platform.yml"
-    own, ours = directory / "mappings" / name, shipped("mappings") / name
-    file = own if own.is_file() else ours
-    try:
-        content: dict[str, Any] = read_yaml_text(file.read_text(encoding="utf-8"), name)
-        errors = content.get("errors", {}).get("document", {})
-        again = [code for code, meaning in errors.items() if meaning["next"] == "try_again"]
-        return PlatformFacts.model_validate({**content, "try_again": again})
-    except (OSError, UnicodeDecodeError, ValidationError, AttributeError, KeyError, TypeError) as error:
-        raise StartError(PLATFORM_NOT_READ, file=name, why=" ".join(str(error).split())) from error
+    @model_validator(mode="after")
+    def _pages_in_one_way(self) -> Self:
+        short = self.model_fields_set & {"page", "page_size_name", "page_size", "first_page"}
+        if self.pagination is not None and short:
+            raise ValueError(f"pagination says {', '.join(sorted(short))}; either pagination or these beside it")
+        if self.pagination is None and self.page is None:
+            raise ValueError("pagination is missing: one of the kinds, or pagination: none for a list in one answer")
+        if isinstance(self.pagination, NextLink) and self.method != "get":
+            raise ValueError("pagination next_link needs method: get")
+        return self
+
+    @model_validator(mode="after")
+    def _cursor_is_a_column(self) -> Self:
+        if self.cursor and self.columns and self.cursor.field not in self.columns:
+            raise ValueError(f"the field {self.cursor.field!r} of the cursor is none of the columns")
+        return self
+
+    @model_validator(mode="after")
+    def _question_can_be_written(self) -> Self:
+        written = self.written
+        key = [self.auth.query] if isinstance(self.auth, ApiKey) and self.auth.query and written == "address" else []
+        assert_distinct([*self.asked, *key], nested=written in {"json", "xml"})
+        if written == "xml" and self.root is None:
+            raise ValueError("a question in XML needs root, the name of its outermost element")
+        if any(_CONTROL.search(value) for value in self.ask.values()):
+            raise ValueError("ask holds control characters")
+        return self
+
+    @property
+    def written(self) -> Literal["address", "json", "form", "xml"]:
+        """How the question is written, where no platform says it."""
+        return "address" if self.method == "get" else self.body or self.format

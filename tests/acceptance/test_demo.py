@@ -23,36 +23,60 @@ COMPANY = companies()[TRACED]
 # unknown.
 REGISTRIES = {
     "departments": [12, 11, 0, 0, 1],
+    "ji-departments": [1, 1, 0, 0, 0],
     "inspection-items": [3, 3, 0, 0, 0],
+    "ji-items": [2, 2, 0, 0, 0],
     "inspectors": [12, 12, 0, 0, 0],
+    "ji-inspectors": [6, 6, 0, 0, 0],
     "market-regulation": [300, 286, 0, 9, 5],
     "emergency-management": [200, 194, 0, 3, 3],
+    "ji-targets": [120, 120, 0, 0, 0],
     "shandong-departments": [11, 11, 0, 0, 0],
+    "hebei-departments": [1, 1, 0, 0, 0],
     "shandong-items": [3, 3, 0, 0, 0],
+    "hebei-items": [2, 2, 0, 0, 0],
     "shandong-inspectors": [12, 12, 0, 0, 0],
+    "hebei-inspectors": [6, 6, 0, 0, 0],
     "shandong-targets": [480, 479, 1, 0, 0],
+    "hebei-targets": [120, 120, 0, 0, 0],
 }
 POPULATION, DRAWN = 372, 19  # 5 % of it, rounded up
+HEBEI_POPULATION, HEBEI_DRAWN = 120, 4  # 3 % of it, rounded up
 LISTS = {
-    "pulled-tasks": [1, 1, 0, 0, 0],
-    "pulled-drawn": [DRAWN, DRAWN, 0, 0, 0],
-    "pulled-assignments": [2 * DRAWN, 2 * DRAWN, 0, 0, 0],
+    "shandong-tasks": [1, 1, 0, 0, 0],
+    "hebei-tasks": [1, 1, 0, 0, 0],
+    "shandong-drawn": [DRAWN, DRAWN, 0, 0, 0],
+    "hebei-drawn": [HEBEI_DRAWN, HEBEI_DRAWN, 0, 0, 0],
+    "shandong-assignments": [2 * DRAWN, 2 * DRAWN, 0, 0, 0],
+    "hebei-assignments": [2 * HEBEI_DRAWN, 2 * HEBEI_DRAWN, 0, 0, 0],
 }
 RESULTS = {
     "inspection-results": [DRAWN + 1, DRAWN + 1, 0, 0, 0],
+    "ji-results": [HEBEI_DRAWN, HEBEI_DRAWN, 0, 0, 0],
     "inspection-result-items": [37, 36, 0, 0, 1],
+    "ji-result-items": [2 * HEBEI_DRAWN, 2 * HEBEI_DRAWN, 0, 0, 0],
     "shandong-results": [DRAWN + 1, DRAWN, 1, 0, 0],
+    "hebei-results": [HEBEI_DRAWN, HEBEI_DRAWN, 0, 0, 0],
     "shandong-result-items": [36, 36, 0, 0, 0],
+    "hebei-result-items": [2 * HEBEI_DRAWN, 2 * HEBEI_DRAWN, 0, 0, 0],
     "publication": [DRAWN, DRAWN - 1, 0, 1, 0],
+    "ji-publication": [HEBEI_DRAWN, HEBEI_DRAWN, 0, 0, 0],
 }
 AMENDED = {
     "inspection-items": [4, 1, 3, 0, 0],
+    "ji-items": [2, 0, 2, 0, 0],
     "inspection-results": [20, 0, 20, 0, 0],
+    "ji-results": [HEBEI_DRAWN, 0, HEBEI_DRAWN, 0, 0],
     "inspection-result-items": [37, 1, 36, 0, 0],
+    "ji-result-items": [2 * HEBEI_DRAWN, 0, 2 * HEBEI_DRAWN, 0, 0],
     "shandong-items": [1, 1, 0, 0, 0],
+    "hebei-items": [0, 0, 0, 0, 0],
     "shandong-results": [0, 0, 0, 0, 0],
+    "hebei-results": [0, 0, 0, 0, 0],
     "shandong-result-items": [1, 1, 0, 0, 0],
+    "hebei-result-items": [0, 0, 0, 0, 0],
     "publication": [1, 1, 0, 0, 0],
+    "ji-publication": [0, 0, 0, 0, 0],
 }
 
 
@@ -114,19 +138,26 @@ def test_every_feed_of_every_act_did_what_it_should(first: tuple[Path, str]) -> 
 
 def test_every_row_and_every_version_ends_in_exactly_one_place(first: tuple[Path, str]) -> None:
     laws = _laws(first[1])
-    assert [whole for whole, *_ in laws] == [527, 506, 58, 57, 75, 61, 3]
+    assert [whole for whole, *_ in laws] == [656, 635, 71, 69, 91, 75, 3]
     assert [sum(parts) for _, *parts in laws] == [whole for whole, *_ in laws]
 
 
-def test_the_platforms_staff_draw_five_in_a_hundred_and_match_two_inspectors_each(first: tuple[Path, str]) -> None:
+def test_one_province_draws_five_in_a_hundred_the_other_three_and_two_inspectors_are_matched_each(
+    first: tuple[Path, str],
+) -> None:
     staff = [line for line in first[1].splitlines() if line.startswith("平台工作人员：")]
-    assert staff[1:] == [
-        f"平台工作人员：按 5 % 从 {POPULATION} 户中抽取 {DRAWN} 户",
-        f"平台工作人员：锁定名单，{DRAWN} 户不得再变",
-        f"平台工作人员：把 {DRAWN} 户派发到参与部门",
-        f"平台工作人员：随机匹配检查人员，共 {2 * DRAWN} 人次",
+    said = [line for line in staff if "新建抽查任务" not in line]
+    assert said == [
+        line
+        for share, population, drawn in ((5, POPULATION, DRAWN), (3, HEBEI_POPULATION, HEBEI_DRAWN))
+        for line in (
+            f"平台工作人员：按 {share} % 从 {population} 户中抽取 {drawn} 户",
+            f"平台工作人员：锁定名单，{drawn} 户不得再变",
+            f"平台工作人员：把 {drawn} 户派发到参与部门",
+            f"平台工作人员：随机匹配检查人员，共 {2 * drawn} 人次",
+        )
     ]
-    assert -(-POPULATION * 5 // 100) == DRAWN
+    assert (-(-POPULATION * 5 // 100), -(-HEBEI_POPULATION * 3 // 100)) == (DRAWN, HEBEI_DRAWN)
 
 
 def test_a_result_with_an_unlisted_item_waits_until_the_item_is_listed(first: tuple[Path, str]) -> None:
@@ -144,7 +175,13 @@ def test_a_result_of_a_department_that_was_not_matched_is_refused_in_the_platfor
 
 def test_every_platform_gives_its_receipts(first: tuple[Path, str]) -> None:
     assert [line for line in first[1].splitlines() if line.startswith(("shandong，", "national，", "hebei，"))] == [
-        "national，检查结果：已受理 19",
+        "hebei，部门：已受理 1",
+        "hebei，抽查事项清单：已受理 2",
+        "hebei，检查结果明细：已受理 8",
+        "hebei，检查结果：已受理 4",
+        "hebei，检查对象名录库：已受理 120",
+        "hebei，执法检查人员名录库：已受理 6",
+        "national，检查结果：已受理 23",
         "shandong，部门：已受理 11",
         "shandong，抽查事项清单：已受理 4",
         "shandong，检查结果明细：已受理 37",
@@ -186,7 +223,7 @@ def test_nothing_is_wider_than_80_columns(first: tuple[Path, str]) -> None:
 
 def test_the_second_time_nothing_changes_and_nothing_is_sent(second: tuple[Path, str]) -> None:
     laws = _laws(second[1])
-    assert laws[0] == [528, 0, 507, 12, 9]
+    assert laws[0] == [657, 0, 636, 12, 9]
     assert [law[1] for law in laws] == [0] * 7
     assert [laws[place] for place in (1, 4, 6)] == [[0, 0, 0, 0, 0]] * 3
     assert "的名单早已锁定，不再抽取" in second[1]
@@ -195,7 +232,7 @@ def test_the_second_time_nothing_changes_and_nothing_is_sent(second: tuple[Path,
 def test_the_platforms_took_every_version_once(second: tuple[Path, str]) -> None:
     cwd, told = second
     assert "shandong，检查对象名录库：已受理 479  被拒 1\n" in told
-    assert "national，检查结果：已受理 19\n" in told
+    assert "national，检查结果：已受理 23\n" in told
     lives = json.loads(_gateway("trace", COMPANY.uscc, "--json", "--dir", "demo", cwd=cwd).stdout)
     answers = [
         delivery["status"] for life in lives for version in life["versions"] for delivery in version["deliveries"]
@@ -229,22 +266,27 @@ def test_real_registrations_are_drawn_from_and_go_to_their_provinces(tmp_path: P
     done = _gateway("demo", cwd=tmp_path, GATEWAY_DEMO_REGISTRY=str(registry_folder))
     registries, lists, results, amended = _feeds(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {feed: counts for feed, counts in registries.items() if feed.startswith(("registry", "hebei"))} == {
+    assert {feed: counts for feed, counts in registries.items() if feed.startswith("registry")} == {
         "registry-shandong-1997": [3489, 3489, 0, 0, 0],
         "registry-shandong-1998": [5537, 5537, 0, 0, 0],
         "registry-hebei-1998": [2622, 2622, 0, 0, 0],
         "registry-hebei-1999": [3340, 3340, 0, 0, 0],
-        "hebei-departments": [1, 1, 0, 0, 0],
-        "hebei-targets": [5962, 5962, 0, 0, 0],
     }
     assert registries["shandong-targets"] == [9506, 9505, 1, 0, 0]
+    assert registries["hebei-targets"] == [6082, 6082, 0, 0, 0]
     assert "平台工作人员：按 5 % 从 9398 户中抽取 470 户" in done.stdout
+    assert "平台工作人员：按 3 % 从 6082 户中抽取 183 户" in done.stdout
     assert lists == {
-        "pulled-tasks": [2, 2, 0, 0, 0],
-        "pulled-drawn": [489, 489, 0, 0, 0],
-        "pulled-assignments": [978, 978, 0, 0, 0],
+        "shandong-tasks": [2, 2, 0, 0, 0],
+        "shandong-drawn": [489, 489, 0, 0, 0],
+        "shandong-assignments": [978, 978, 0, 0, 0],
+        "hebei-tasks": [1, 1, 0, 0, 0],
+        "hebei-drawn": [183, 183, 0, 0, 0],
+        "hebei-assignments": [366, 366, 0, 0, 0],
     }
-    assert (results["shandong-results"], results["province-publication"]) == ([490, 489, 1, 0, 0], [470, 470, 0, 0, 0])
+    assert results["shandong-results"] == [490, 489, 1, 0, 0]
+    assert results["province-publication"] == [470, 470, 0, 0, 0]
+    assert (results["hebei-results"], results["ji-publication"]) == ([183, 183, 0, 0, 0], [183, 183, 0, 0, 0])
     assert amended["publication"] == [1, 1, 0, 0, 0]
     links: Mapping[str, bool] = {link.name: link.is_symlink() for link in (tmp_path / "demo" / "registry").iterdir()}
     assert set(links.values()) == {True}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.pipeline import inbound
+from gateway.pipeline.progress import Point
 from gateway.pipeline.run_report import Counts, RunReport
 from tests.companies import company, county_map, county_register, key, uscc
 from tests.deployment import Deployment, register
@@ -222,3 +223,23 @@ def test_the_record_of_another_feed_is_held_and_says_so(on_either: Deployment) -
     register(on_either.directory / "b.csv", company(2))
     assert run(on_either, "b").status == "succeeded"
     assert issues(on_either) == []
+
+
+def test_what_another_feed_stored_while_the_source_was_read_is_seen(
+    on_either: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "LOOKED_UP", 0)  # as if the register were large: the exchange is looked at early
+    on_either.declare(i=on_either.inbound("r.csv"), other=on_either.inbound("s.csv"))
+    register(on_either.directory / "r.csv", company(1))
+    run(on_either, "i")
+    register(on_either.directory / "r.csv", company(1), company(2))
+    register(on_either.directory / "s.csv", company(2))
+
+    def stores_meanwhile(point: Point) -> None:
+        if point is Point.SPOOL_COMPLETE:
+            assert run(on_either, "other").counts.accepted == 1
+
+    (report,) = on_either.run("i", reached=stores_meanwhile)
+    assert report.error is None
+    assert (report.counts.unchanged, report.counts.held) == (1, 1)
+    assert [code for code, _ in issues(on_either)] == ["key.foreign"]

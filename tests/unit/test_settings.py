@@ -36,6 +36,9 @@ def test_an_empty_folder_is_a_deployment_with_defaults_that_work(tmp_path: Path)
         "spool": tmp_path / "spool",
         "secrets_dir": tmp_path / "secrets",
         "monitoring_port": 9370,
+        "push_address": None,
+        "push_certificate": None,
+        "push_key": None,
         "secret_variables": {},
     }
 

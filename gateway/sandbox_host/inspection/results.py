@@ -22,7 +22,10 @@ class Hindrance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a record says it is about; evidence has no department, and only an item of a result has an item."""
+    """What a record says it is about; evidence has no department, and only an item of a result has an item.
+
+    `target` is what a person knows the target by.
+    """
 
     record_key: str
     task_number: str
@@ -30,6 +33,7 @@ class Said:
     department: str = ""
     inspectors: tuple[str, ...] = ()
     item_code: str = ""
+    target: str = ""
 
 
 def hindrance(said: Said, tables: InspectionTables, registries: Registries) -> Hindrance | None:
@@ -45,8 +49,9 @@ def hindrance(said: Said, tables: InspectionTables, registries: Registries) -> H
 
 
 def take_place(said: Said, tables: InspectionTables) -> None:
-    """Remember that the record is the result of this task, target and department."""
+    """Remember that the record is the result of this task, target and department, and no longer of another."""
     if said.department:
+        tables.free_result(said.record_key)
         tables.keep_result(said.record_key, said.task_number, said.target_key, said.department, said.item_code)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -176,11 +177,15 @@ class Transaction:
         """The newest version of every record of a dataset that was not withdrawn."""
         rows = self.connection.execute(
             "SELECT dataset, record_key, max(change_number), operation, content FROM effects"
-            " WHERE dataset = ? GROUP BY record_key",
+            " WHERE dataset = ? GROUP BY record_key ORDER BY record_key",
             (dataset,),
         )
         # SQLite gives the other columns of the row that holds the maximum.
         return (effect for effect in (Effect(*row) for row in rows) if effect.operation != WITHDRAW)
+
+    def contents(self, dataset: str) -> Iterator[dict[str, Any]]:
+        """What the records in force of a dataset say, in the order of their keys."""
+        return (json.loads(each.content) for each in self.in_force(dataset))
 
     # the platform's own names of what records are about
 

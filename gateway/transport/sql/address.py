@@ -8,14 +8,25 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.errors import UnknownName
+from gateway.transport.sql.dameng import Dameng
 from gateway.transport.sql.dialect import Dialect
+from gateway.transport.sql.kingbase import Kingbase
 from gateway.transport.sql.messages import PASSWORD_IN_URL, WRONG_URL, OptionError
+from gateway.transport.sql.mysql import MySql
+from gateway.transport.sql.oracle import Oracle
 from gateway.transport.sql.postgresql import PostgreSql
 from gateway.transport.sql.sqlite import Sqlite
+from gateway.transport.sql.sqlserver import SqlServer
 
 KINDS: dict[str, Callable[[sa.URL, str | None, Path], Dialect]] = {
     "sqlite": Sqlite.at,
     "postgresql": PostgreSql.at,
+    "mysql": MySql.at,
+    "mariadb": MySql.at,
+    "kingbase": Kingbase.at,
+    "oracle": Oracle.at,
+    "mssql": SqlServer.at,
+    "dm": Dameng.at,
 }
 
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword"})

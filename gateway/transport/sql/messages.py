@@ -7,8 +7,10 @@ from gateway.messages import Message
 
 WRONG_URL = Message(
     "sql.wrong_url",
-    zh="数据库地址 url 的写法有误；应为 sqlite:///文件名 或 postgresql://用户名@主机:端口/库名",
-    en="the database url cannot be read; write sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE",
+    zh="数据库地址 url 的写法有误；应为 sqlite:///文件名，或如 postgresql://用户名@主机:端口/库名"
+    "（mysql、oracle、mssql、dm、kingbase 写法相同）",
+    en="the database url cannot be read; write sqlite:///FILE, or as in postgresql://USER@HOST:PORT/DATABASE "
+    "(mysql, oracle, mssql, dm and kingbase are written alike)",
 )
 PASSWORD_IN_URL = Message(
     "sql.password_in_url",
@@ -24,6 +26,17 @@ UNREACHABLE = Message(
     "sql.unreachable",
     zh="无法连接数据库 {database}：{cause}；请检查地址、用户名、密码与权限",
     en="the database {database} cannot be reached: {cause}; check address, user, password and rights",
+)
+LOGIN_REFUSED = Message(
+    "sql.login_refused",
+    zh="数据库 {database} 拒绝登录：{cause}；请检查用户名、密码，以及是否允许从本机登录",
+    en="the database {database} refuses the login: {cause}; check user and password, and whether this machine may "
+    "log in",
+)
+NO_RIGHTS = Message(
+    "sql.no_rights",
+    zh="用户没有读取数据库 {database} 中所需内容的权限：{cause}；请让管理员授予 SELECT 权限",
+    en="the user has no right to read what is asked of {database}: {cause}; have SELECT granted",
 )
 FAILED = Message(
     "sql.failed",
@@ -98,6 +111,34 @@ CHANGED_WHILE_READ = Message(
     zh="数据库文件 {database} 在读取过程中被修改，没有保存任何数据；请重新运行",
     en="the database file {database} was changed while it was read, nothing of it was stored; run again",
 )
+CURSOR_COLUMN = Message(
+    "sql.cursor_column",
+    zh="{place} 的列“{column}”是 {kind}，不能作增量读取的依据；请选用数字、日期时间或文字列",
+    en="the column {column!r} of {place} is {kind} and cannot say what is new; name one of numbers, times or text",
+)
+CURSOR_NULLS = Message(
+    "sql.cursor_nulls",
+    zh="{place} 中有 {rows} 行的“{column}”为空，增量读取永远读不到；请补全，或写明 nulls: read（每次都读取这些行）",
+    en="{rows} rows of {place} have no {column!r} and would never be read as new; fill it in, or say nulls: read to "
+    "read them each time",
+)
+CURSOR_CHANGED = Message(
+    "sql.cursor_changed",
+    zh="上次读取的位置按“{before}”列记录，现在声明的是“{column}”；请用 --reset 从头读取，或改回原来的列",
+    en="the position of the last reading is one of {before!r}, and {column!r} is declared now; read from the beginning "
+    "by --reset or name the former column",
+)
+WRONG_POSITION = Message(
+    "sql.wrong_position",
+    zh="“{value}”不能与该列比较；数字列写数字，日期时间列写 2024-02-29 或 2024-02-29 08:30:00",
+    en="{value!r} cannot be compared with that column; write a number, or a time as 2024-02-29 or 2024-02-29 08:30:00",
+)
+WRONG_LOOK_BACK = Message(
+    "sql.wrong_look_back",
+    zh="look_back 与列“{column}”不相配（{value}）；数字列写数字，日期时间列写时长，如 2 hours",
+    en="look_back does not fit the column {column!r} ({value}); write a number for numbers, a time as 2 hours "
+    "for times",
+)
 
 WRITE_REFUSED = Message(
     "sql.write_refused",
@@ -138,6 +179,8 @@ MESSAGES = (
     PASSWORD_IN_URL,
     DRIVER_MISSING,
     UNREACHABLE,
+    LOGIN_REFUSED,
+    NO_RIGHTS,
     FAILED,
     NOT_READING,
     NO_COLUMNS,
@@ -152,6 +195,11 @@ MESSAGES = (
     NOT_SQLITE,
     INTERRUPTED_WRITING,
     CHANGED_WHILE_READ,
+    CURSOR_COLUMN,
+    CURSOR_NULLS,
+    CURSOR_CHANGED,
+    WRONG_POSITION,
+    WRONG_LOOK_BACK,
     WRITE_REFUSED,
     OUTCOME_UNKNOWN,
     NOT_WRITTEN,

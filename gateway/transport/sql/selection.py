@@ -35,13 +35,28 @@ class Selection:
             return f"SELECT * FROM {self._table(quote)}"  # noqa: S608 - quoted, and names come from the operator
         return (self.query or "").strip().rstrip(";")
 
-    def statement(self, quote: Quote, order_by: Sequence[str]) -> str:
-        """The SQL of the rows and columns wanted; a query that needs no more is sent as it was written."""
-        if not self.columns and not order_by:
+    def statement(
+        self,
+        quote: Quote,
+        order_by: Sequence[str],
+        *,
+        columns: Sequence[str] = (),
+        where: str = "",
+    ) -> str:
+        """The SQL of the rows and columns wanted; a query that needs no more is sent as it was written.
+
+        `columns` are expressions of SQL, `where` a condition.
+        """
+        wanted = columns or [quote(name) for name in self.columns]
+        if not (wanted or order_by or where):
             return self.everything(quote)
-        origin = self._table(quote) if self.table is not None else f"(\n{self.everything(quote)}\n) AS source_rows"
         order = f" ORDER BY {_listed(order_by, quote)}" if order_by else ""
-        return f"SELECT {_listed(self.columns, quote) or '*'} FROM {origin}{order}"  # noqa: S608 - as above
+        condition = f" WHERE {where}" if where else ""
+        return f"SELECT {', '.join(wanted) or '*'} FROM {self.origin(quote)}{condition}{order}"  # noqa: S608 - as below
+
+    def origin(self, quote: Quote) -> str:
+        """What stands after FROM: the table, or the query in brackets; Oracle takes no AS before its name."""
+        return self._table(quote) if self.table is not None else f"(\n{self.everything(quote)}\n) source_rows"
 
     def _table(self, quote: Quote) -> str:
         return ".".join(quote(name) for name in (self.schema, self.table) if name is not None)

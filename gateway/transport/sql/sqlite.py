@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-import polars as pl
 import sqlalchemy as sa
 
 from gateway.errors import SourceError
-from gateway.transport.sql.dialect import BATCH_ROWS, Column, TextRows, connected, first_line
+from gateway.transport.sql.catalogue import Catalogue, InspectedCatalogue
+from gateway.transport.sql.dialect import BATCH_ROWS, Column, Content, Operator, TextRows, connected, first_line
+from gateway.transport.sql.literals import is_number, of_number, of_text
 from gateway.transport.sql.messages import (
     CHANGED_WHILE_READ,
     FAILED,
@@ -29,13 +30,14 @@ from gateway.transport.sql.messages import (
     OptionError,
 )
 from gateway.transport.sql.selection import quote_standard
-from gateway.transport.sql.text_rows import text_rows
+from gateway.transport.sql.text_rows import joined, text_rows
 
 _WAIT_SECONDS = 30  # for a writer that holds the whole file
 _CHUNK_ROWS = 2_000  # as many as stay in the processor's cache: 50 000 at once are a third slower
 _WAL_HEADER = b"\x02\x02"  # bytes 18 and 19 of the file, https://www.sqlite.org/fileformat.html
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_NUMBERS = ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC")
 _FAULTS = {
     sqlite3.SQLITE_AUTH: NOT_READING,
     sqlite3.SQLITE_READONLY: NOT_READING,
@@ -80,13 +82,51 @@ class Sqlite:
         if "immutable" in parameters and self._stamp() != before:
             raise SourceError(CHANGED_WHILE_READ, database=self.address)
 
+    def catalogue(self, connection: sa.Connection) -> Catalogue:
+        """What the file holds."""
+        types = "SELECT name, type FROM pragma_table_xinfo(?)"
+        return InspectedCatalogue(
+            sa.inspect(connection),
+            lambda _schemas: [None],
+            lambda table, _schema: [(name, kind) for name, kind in connection.exec_driver_sql(types, (table,))],
+        )
+
     def describe(self, connection: sa.Connection, statement: str, table: str | None, /) -> list[Column]:
-        """Name the columns; only a table says which are binary, a query's cells are looked at one by one."""
-        binary = _declared_binary(connection, table) if table is not None else set()
+        """Name the columns; a table declares their content, of a query the first row tells numbers."""
         cursor = _execute_reading(connection, statement)
         names = [column[0] for column in cursor.description or ()]
+        if table is not None:
+            cursor.close()
+            declared = _declared(connection, table)
+            return [Column(name, declared.get(name, "text")) for name in names]
+        first = cursor.fetchone() or (None,) * len(names)
         cursor.close()
-        return [Column(name, "binary" if name in binary else "text") for name in names]
+        return [
+            Column(name, "number" if isinstance(cell, int | float) else "text")
+            for name, cell in zip(names, first, strict=True)
+        ]
+
+    def exact(self, column: Column, /) -> str:
+        """Every cell is read as it is stored."""
+        return self.quote(column.name)
+
+    def first(self, statement: str, rows: int, /) -> str:
+        """The SQL of the first rows."""
+        return f"SELECT * FROM (\n{statement}\n) LIMIT {rows}"  # noqa: S608 - the operator's own statement
+
+    def compare(self, column: Column, operator: Operator, value: str, /) -> str:
+        """Texts with texts and numbers with numbers, since each cell may be of another type."""
+        name = self.quote(column.name)
+        if column.is_number:
+            return f"{name} {operator} {of_number(value)}"
+        among_texts = f"{name} {operator} {of_text(value)}"
+        if not is_number(value):
+            return among_texts
+        return f"CASE typeof({name}) WHEN 'text' THEN {among_texts} ELSE {name} {operator} {value} END"
+
+    def clock(self, _connection: sa.Connection, _column: Column, _seconds: int, /) -> str | None:
+        """A file has no clock, and no column of times."""
+        return None
 
     def read(self, connection: sa.Connection, statement: str, columns: Sequence[Column]) -> Generator[TextRows]:
         """Fetch text undecoded, so that polars checks and takes it over whole columns at once."""
@@ -101,8 +141,7 @@ class Sqlite:
             ]
             if not chunks:
                 return
-            frames, faults = zip(*chunks, strict=True)
-            yield pl.concat(frames, rechunk=True), [fault for some in faults for fault in some]
+            yield joined(chunks)
 
     def _parameters(self) -> str:
         if not self.path.is_file():
@@ -152,8 +191,10 @@ def _authorize(action: int, first: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if announces or action in _READING else sqlite3.SQLITE_DENY
 
 
-def _declared_binary(connection: sa.Connection, table: str) -> set[str]:
-    found = connection.exec_driver_sql(
-        "SELECT name FROM pragma_table_xinfo(?) WHERE upper(type) LIKE '%BLOB%'", (table,)
-    )
-    return {name for (name,) in found}
+def _declared(connection: sa.Connection, table: str) -> dict[str, Content]:
+    """Which columns are declared as bytes or numbers; a date or a decimal is whatever each cell says."""
+    found = connection.exec_driver_sql("SELECT name, upper(type) FROM pragma_table_xinfo(?)", (table,))
+    return {
+        name: "binary" if "BLOB" in kind else "number" if any(word in kind for word in _NUMBERS) else "text"
+        for name, kind in found
+    }

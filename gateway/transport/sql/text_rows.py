@@ -25,15 +25,35 @@ def no_rows(names: Sequence[str]) -> pl.DataFrame:
 
 def text_rows(names: Sequence[str], rows: Sequence[tuple[Cell, ...]], first_row: int) -> TextRows:
     """Make the frame of some rows, the first of which is number `first_row`, and the faults among them."""
-    cells = dict(zip(names, zip(*rows, strict=True), strict=True))
-    texts = {name: _as_text(column) for name, column in cells.items()}
-    columns = [text.alias(name) for name, (text, _) in texts.items()]
-    bad = sorted({at for _, lost in texts.values() for at in lost})
-    frame = pl.DataFrame([pl.int_range(first_row, first_row + len(rows), eager=True).alias(ROW), *columns])
+    return _framed(names, [_as_text(column) for column in zip(*rows, strict=True)], first_row, rows.__getitem__)
+
+
+def byte_rows(names: Sequence[str], columns: Sequence[pl.Series], first_row: int) -> TextRows:
+    """The same of whole columns of bytes."""
+    rows = pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)]).row
+    return _framed(names, [_decoded(column) for column in columns], first_row, rows)
+
+
+def _framed(
+    names: Sequence[str],
+    columns: Sequence[tuple[pl.Series, Sequence[int]]],
+    first_row: int,
+    cells: Callable[[int], Iterable[Cell]],
+) -> TextRows:
+    numbers = pl.int_range(first_row, first_row + len(columns[0][0]), eager=True).alias(ROW)
+    texts = [text.alias(name) for name, (text, _) in zip(names, columns, strict=True)]
+    frame = pl.DataFrame([numbers, *texts])
+    bad = sorted({at for _, lost in columns for at in lost})
     if not bad:
         return frame, ()
-    faults = [cell_fault(first_row + at, names, rows[at]) for at in bad]
+    faults = [cell_fault(first_row + at, names, cells(at)) for at in bad]
     return frame.filter(~pl.int_range(pl.len()).is_in(bad)), faults
+
+
+def joined(pieces: Sequence[TextRows]) -> TextRows:
+    """The rows that stand one after the other, as one batch."""
+    frames, faults = zip(*pieces, strict=True)
+    return pl.concat(frames, rechunk=True), [fault for some in faults for fault in some]
 
 
 def cell_fault(row: int, names: Sequence[str], cells: Iterable[Cell]) -> RowFault:

@@ -11,6 +11,7 @@ from gateway.errors import StartError, UnknownName
 from gateway.transport.sql.address import KINDS, parse_url
 from gateway.transport.sql.messages import DRIVER_MISSING
 
+_WRITTEN = ("sqlite", "postgresql")
 _WAIT_SECONDS = 30  # for another writer of the file
 
 
@@ -18,8 +19,8 @@ def writable_engine(url: str, password: str | None, directory: Path) -> tuple[sa
     """The engine and the address as a person may see it; connects to nothing, raises StartError."""
     parsed = parse_url(url)
     kind = parsed.get_backend_name()
-    if kind not in KINDS:
-        raise UnknownName("kind of database", "数据库类型", kind, KINDS)
+    if kind not in _WRITTEN:
+        raise UnknownName("kind of database", "数据库类型", kind, _WRITTEN)
     address = KINDS[kind](parsed, password, directory).address
     if kind == "sqlite":
         return _sqlite(directory / str(parsed.database)), address

@@ -11,7 +11,8 @@ from enum import StrEnum
 CHINESE_DATE_FORMATS = frozenset((*range(27, 37), *range(50, 59)))
 
 _DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - a workbook knows no zone
-_LAST_DAY = 2_958_465  # 9999-12-31
+_LAST_DAY = {False: 2_958_465, True: 2_957_003}  # 9999-12-31
+_NO_DAY = 60  # 1900-02-29, which Excel counts as a day; those before it are one day later than they seem
 
 
 class Oddity(StrEnum):
@@ -61,9 +62,10 @@ def serial_date(text: str, *, since_1904: bool) -> str:
         days = float(text)
     except ValueError:
         return text
-    if not 0 <= days <= _LAST_DAY:
+    if not 0 <= days <= _LAST_DAY[since_1904]:
         return text
-    when = _DAY_ZERO[since_1904] + timedelta(seconds=round(days * 86_400))
+    later = 1 if 1 <= days < _NO_DAY and not since_1904 else 0
+    when = _DAY_ZERO[since_1904] + timedelta(days=later, seconds=round(days * 86_400))
     if days < 1:
         return when.strftime("%H:%M:%S")
     return when.strftime("%Y-%m-%d") if days == int(days) else when.strftime("%Y-%m-%d %H:%M:%S")

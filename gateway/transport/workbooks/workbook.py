@@ -24,6 +24,8 @@ MOST_CELLS = 32_000_000  # of the rectangle around all filled cells, which the r
 _LONG_NUMBER = r"^-?[0-9]{16,}"
 # How fastexcel writes days and times: a day at midnight, and a time of no day.
 _MIDNIGHT, _NO_DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", r"^1899-12-3[01] ([0-9:.]+)$"
+# A number 0 that is formatted as a date, as Excel shows it: no day that there ever was.
+_DAY_NAUGHT, _SHOWN_NAUGHT = r"^1899-12-31$", "1900-01-00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _tidy(cells: pl.DataFrame, odd: Sequence[OddCell]) -> pl.DataFrame:
     """Days without their midnight and times without a day, as Excel shows them; an empty cell is ""."""
     if not cells.width:
         return cells
-    dated = pl.all().str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
+    dated = pl.all().str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1").str.replace(_DAY_NAUGHT, _SHOWN_NAUGHT)
     cells = cells.select(pl.all().fill_null("")).select(dated)
     # A last row of nothing but cells that were never calculated is no row to fastexcel.
     missing = max((cell.row for cell in odd), default=0) - cells.height

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gateway.sandbox_host.inspection.results import Hindrance
 from gateway.sandbox_host.platform.codes import RecordCode, RecordCodes, WholeCode, WholeCodes
 
 HEADERS_MISSING = WholeCode("HB101", "401 Unauthorized", "请求头不完整，缺少：{what}")
@@ -56,6 +59,20 @@ CODE_UNKNOWN = RecordCode("E11", "{title}（{field}）的代码“{value}”不�
 USCC_WRONG = RecordCode("E12", "{title}（{field}）不是有效的统一社会信用代码：“{value}”")
 OTHER_KEY = RecordCode("E13", "“{name}”已以数据标识“{holder}”登记")
 
+# The order of §2.6; the blanks of these are task, target, department, inspectors and item.
+HINDRANCES: Mapping[Hindrance, RecordCode] = {
+    Hindrance.UNKNOWN_TASK: RecordCode("E31", "任务编号异常：没有任务“{task}”"),
+    Hindrance.NOT_DRAWN_YET: RecordCode("E32", "任务“{task}”尚未抽取检查对象"),
+    Hindrance.TARGET_NOT_DRAWN: RecordCode("E33", "检查对象“{target}”不在任务“{task}”的抽取名单内"),
+    Hindrance.NOT_MATCHED: RecordCode(
+        "E34", "单位“{department}”对检查对象“{target}”尚未匹配检查人员，或检查人员“{inspectors}”不在匹配名单内"
+    ),
+    Hindrance.RESULT_THERE: RecordCode(
+        "E35", "任务“{task}”的检查对象“{target}”已有单位“{department}”的检查结果，不得重复录入"
+    ),
+    Hindrance.ITEM_NOT_LISTED: RecordCode("E36", "事项“{item}”不在单位“{department}”的随机抽查事项清单内"),
+}
+
 RECORD = RecordCodes(already_taken=ALREADY_TAKEN, older_version=OLDER_VERSION, nothing_to_withdraw=NOTHING_TO_WITHDRAW)
 RECORD_CODES = (
     ALREADY_TAKEN,
@@ -65,4 +82,5 @@ RECORD_CODES = (
     CODE_UNKNOWN,
     USCC_WRONG,
     OTHER_KEY,
+    *HINDRANCES.values(),
 )

@@ -14,14 +14,12 @@ from gateway_hebei import DATASETS, PLATFORM
 
 _SHARED = "_platform.yml"
 
-# By which fields the platform itself knows what a record is about.
+# By which fields the platform itself knows what a record of a registry is about; results have their place in a task.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "BM": ("DeptCode",),
     "JCDX": ("TargetKind", "TargetIdType", "TargetId", "TargetLabel"),
     "JCSX": ("DeptCode", "ItemCode"),
     "ZFRY": ("DeptCode", "CertKind", "CertNo"),
-    "JCJG": ("TaskNo", "DeptCode", "TargetKind", "TargetIdType", "TargetId", "TargetLabel"),
-    "JCJGMX": ("TaskNo", "DeptCode", "TargetKind", "TargetIdType", "TargetId", "TargetLabel", "ItemCode"),
 }
 
 
@@ -37,11 +35,12 @@ class FieldCheck:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One dataset at the platform: its code, paths, limits, XSD, checks, and the fields that name a record."""
+    """One dataset at the platform: its code, paths, limits, XSD, checks, and the fields that name a record, if any."""
 
     code: str
     deliver: str
     find: str
+    pull: str
     records: int
     bytes: int
     schema: Schema
@@ -62,11 +61,12 @@ def _service(folder: Path, dataset: str) -> Service:
         code=code,
         deliver=content["endpoints"]["deliver"],
         find=content["endpoints"]["find"],
+        pull=content["endpoints"]["deliver"].replace("/put", "/get"),
         records=int(content["limits"]["records_per_document"]),
         bytes=int(content["limits"]["bytes_per_document"]),
         schema=Schema(folder / f"{dataset}.xsd"),
         checks=tuple(_check(field, declared) for field, declared in content["wire_checks"].items()),
-        names=_NAMES[code],
+        names=_NAMES.get(code, ()),
     )
 
 

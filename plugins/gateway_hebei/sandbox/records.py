@@ -11,6 +11,7 @@ from gateway.sandbox_host.platform.speech import Submitted
 from gateway.sandbox_host.platform.store import Transaction
 from gateway_hebei.sandbox.codes import CODE_UNKNOWN, DATA_MISSING, OTHER_KEY, USCC_WRONG
 from gateway_hebei.sandbox.declared import FieldCheck, Service
+from gateway_hebei.sandbox.inspections import INSPECTIONS
 
 # GB 32100-2015: the alphabet without I O S V Z, and the weights 3^i mod 31. Written here once more on purpose: a
 # platform does not share the gateway's code, so a mistake in either shows.
@@ -32,12 +33,17 @@ class Records:
             return DATA_MISSING.wrong()
         service = self._services[dataset]
         found = (_wrong_field(check, record.content) for check in service.checks)
-        return next((each for each in found if each), None) or _other_key(service, record, transaction)
+        return (
+            next((each for each in found if each), None)
+            or _other_key(service, record, transaction)
+            or INSPECTIONS.wrong(dataset, record, transaction)
+        )
 
     def remember(self, dataset: str, record: Submitted, transaction: Transaction) -> None:
         """Know what a record that takes effect is about, or that it no longer is."""
         name = None if record.withdraws else _name(self._services[dataset], record.content)
         transaction.give_name(dataset, record.key, name)
+        INSPECTIONS.remember(dataset, record, transaction)
 
 
 def is_uscc(text: str) -> bool:
@@ -61,9 +67,9 @@ def _wrong_field(check: FieldCheck, content: Mapping[str, Any]) -> Wrong | None:
 
 def _other_key(service: Service, record: Submitted, transaction: Transaction) -> Wrong | None:
     name = _name(service, record.content)
-    holder = transaction.holder(service.code, name)
+    holder = transaction.holder(service.code, name) if name else None
     return OTHER_KEY.wrong(name=name, holder=holder) if holder not in {None, record.key} else None
 
 
-def _name(service: Service, content: Mapping[str, Any]) -> str:
-    return key_of(content[field] for field in service.names)
+def _name(service: Service, content: Mapping[str, Any]) -> str | None:
+    return key_of(content[field] for field in service.names) if service.names else None

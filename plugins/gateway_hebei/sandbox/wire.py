@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from gateway.sandbox_host.inspection.dispatched import Page
 from gateway.sandbox_host.platform.codes import Refused
 from gateway.sandbox_host.platform.speech import Said, Submitted
 from gateway.sandbox_host.platform.store import REFUSED, TAKEN, TAKEN_BEFORE
-from gateway.transport.xml import NotXml, parse
+from gateway.transport.xml import NotXml, Schema, parse
 from gateway_hebei.sandbox.codes import COUNT_WRONG, NOT_VALID, NOT_XML, RECORD, TOO_MANY_RECORDS, WHOLE
 from gateway_hebei.sandbox.declared import Service
 
-PACKAGE, QUESTION = "DataPackage", "QueryPackage"
+PACKAGE, QUESTION, PULL = "DataPackage", "QueryPackage", "PullPackage"
 HEAD, BODY, RECORD_NAME, DATA = "PackageHead", "PackageBody", "Record", "Data"
+ROW = "Row"
 KEY, CHANGE_NUMBER, OPERATION = "RecordKey", "ChangeNo", "Operation"
 OPERATIONS = {"1": "i", "2": "u", "3": "d"}
 STATES = {TAKEN: "Y", REFUSED: "N", TAKEN_BEFORE: "D"}
 SUCCESS, FAILURE = "1", "0"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
-# A result stands on one line, whatever its values hold.
+# A result or a row stands on one line, whatever its values hold.
 _SPACES = {"\n": "&#10;", "\r": "&#13;"}
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuestion:
+    """Who asks for which page (from 1) of how many rows."""
+
+    departments: Sequence[str]
+    number: int
+    size: int
 
 
 class HebeiSpeech:
@@ -67,22 +79,42 @@ class HebeiSpeech:
         return _answer(SUCCESS, "", "正常", "", 0, ())
 
     def _opened(self, body: bytes, root: str, service: Service) -> tuple[str, Sequence[Mapping[str, Any]]]:
-        try:
-            found = parse(body).tag
-        except NotXml as error:
-            raise Refused(NOT_XML, f"第 {error.line} 行：{error.why}") from error
-        try:
-            content = service.schema.read(body)
-        except NotXml as error:
-            raise Refused(NOT_VALID, error.why) from error
-        if found != root:
-            raise Refused(NOT_VALID, f"此接口应为 {root}")
+        content = _valid(body, root, service.schema)
         records: Sequence[Mapping[str, Any]] = content[BODY][RECORD_NAME]
         if int(content[HEAD]["RecordCount"]) != len(records):
             raise Refused(COUNT_WRONG, len(records))
         if len(records) > service.records:
             raise Refused(TOO_MANY_RECORDS, service.records)
         return content[HEAD]["PackageId"], records
+
+
+def asked_page(body: bytes, catalog: str, schema: Schema) -> PageQuestion:
+    """The question for a page of a catalog; raises Refused."""
+    content = _valid(body, PULL, schema)
+    if content["Catalog"] != catalog:
+        raise Refused(NOT_VALID, f"此接口的 Catalog 为 {catalog}")
+    return PageQuestion(content["DeptCodes"].split(";"), int(content["PageNo"]), int(content["PageSize"]))
+
+
+def answer_page(page: Page) -> bytes:
+    """Success, how many rows there are in all pages, and those of this one."""
+    rows = (f"<{ROW}>{_elements(**row)}</{ROW}>" for row in page.rows)
+    return _answer(SUCCESS, "", "成功", "", page.total, rows)
+
+
+def _valid(body: bytes, root: str, schema: Schema) -> Any:
+    """The content of a package that has this root and satisfies its XSD; raises Refused."""
+    try:
+        found = parse(body).tag
+    except NotXml as error:
+        raise Refused(NOT_XML, f"第 {error.line} 行：{error.why}") from error
+    try:
+        content = schema.read(body)
+    except NotXml as error:
+        raise Refused(NOT_VALID, error.why) from error
+    if found != root:
+        raise Refused(NOT_VALID, f"此接口应为 {root}")
+    return content
 
 
 def _answer(code: str, error: str, message: str, package: str, count: int, results: Iterable[str]) -> bytes:

@@ -13,15 +13,16 @@ from gateway.sandbox_host.platform.codes import Wrong
 from gateway.sandbox_host.platform.judging import Judge
 from gateway.sandbox_host.platform.requester import Signatures
 from gateway.sandbox_host.platform.speech import Submitted
+from gateway.sandbox_host.platform.staff import Staff
 from gateway.sandbox_host.platform.store import Store, Transaction
 from gateway.transport.signatures import body_sha256
 from gateway_shandong.sandbox.declared import Service, load_services
 from gateway_shandong.sandbox.identity import SCHEME
-from gateway_shandong.sandbox.inspections import remember_inspection, wrong_inspection
+from gateway_shandong.sandbox.inspections import INSPECTIONS
 from gateway_shandong.sandbox.pulls import PULLED, pull, pull_held
 from gateway_shandong.sandbox.records import wrong_fields
+from gateway_shandong.sandbox.registries import WireRegistries
 from gateway_shandong.sandbox.speech import ShandongSpeech
-from gateway_shandong.sandbox.staff import ORDERS
 
 HEALTH = "/sjjh/health"
 _REFERENCE = "SD37"
@@ -35,14 +36,14 @@ class Platform(Application):
     def __init__(self, folder: Path, secrets: Mapping[str, str], now: Callable[[], float] = time.time) -> None:
         services = load_services()
         speech = ShandongSpeech(services)
-        judge = Judge(speech, partial(_wrong, services), _remember)
+        judge = Judge(speech, partial(_wrong, services), INSPECTIONS.remember)
         super().__init__(
             Store(folder, _REFERENCE, SCHEMA, TABLES),
             speech,
             Signatures(SCHEME, "body_sha256", body_sha256, secrets),
             dict(_doors(services, judge)),
             health=HEALTH,
-            orders=ORDERS,
+            orders=Staff("shandong", WireRegistries).orders(),
             now=now,
         )
 
@@ -58,8 +59,4 @@ def _doors(services: Mapping[str, Service], judge: Judge) -> Iterator[tuple[str,
 
 def _wrong(services: Mapping[str, Service], dataset: str, record: Submitted, transaction: Transaction) -> Wrong | None:
     wrong = wrong_fields(record.content, services[dataset].checks)
-    return wrong or wrong_inspection(dataset, record.content, transaction)
-
-
-def _remember(dataset: str, record: Submitted, transaction: Transaction) -> None:
-    remember_inspection(dataset, record.content, transaction)
+    return wrong or INSPECTIONS.wrong(dataset, record, transaction)

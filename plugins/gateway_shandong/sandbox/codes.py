@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gateway.sandbox_host.inspection.results import Hindrance
 from gateway.sandbox_host.platform.codes import RecordCode, RecordCodes, WholeCode, WholeCodes
 
 SUCCESS = WholeCode("0", "200 OK", "成功")
@@ -19,9 +22,6 @@ BATCH_REUSED = WholeCode("B205", "200 OK", "批次号“{what}”已用于另一
 NO_SUCH_PATH = WholeCode("N404", "404 Not Found", "没有此接口：{what}")
 BUSY = WholeCode("S901", "429 Too Many Requests", "系统繁忙，请稍后再送")
 BROKEN = WholeCode("S902", "500 Internal Server Error", "系统内部错误")
-
-# Of the sandbox's own doors only, so no profile knows it.
-STEP_NOT_ALLOWED = WholeCode("C301", "409 Conflict", "此步骤现在不能做：{what}")
 
 WHOLE = WholeCodes(
     headers_missing=HEADERS_MISSING,
@@ -64,14 +64,18 @@ CODE_UNKNOWN = RecordCode("R206", "{title}（{field}）的代码“{value}”不
 USCC_WRONG = RecordCode("R207", "{title}（{field}）不是有效的统一社会信用代码：“{value}”")
 
 # The order of §2.6; the blanks of these are task, target, department, inspectors and item.
-TASK_UNKNOWN = RecordCode("R301", "任务编号异常：没有任务“{task}”")
-TASK_NOT_DRAWN = RecordCode("R302", "任务“{task}”还未抽取检查对象")
-TARGET_NOT_DRAWN = RecordCode("R303", "任务“{task}”未抽中检查对象“{target}”")
-INSPECTORS_NOT_MATCHED = RecordCode(
-    "R304", "部门“{department}”对检查对象“{target}”还未匹配检查人员，或检查人员“{inspectors}”不在匹配名单内"
-)
-RESULT_THERE = RecordCode("R305", "任务“{task}”的检查对象“{target}”已有部门“{department}”的检查结果，不允许重复报送")
-ITEM_NOT_LISTED = RecordCode("R306", "事项“{item}”不在部门“{department}”的抽查事项清单内")
+HINDRANCES: Mapping[Hindrance, RecordCode] = {
+    Hindrance.UNKNOWN_TASK: RecordCode("R301", "任务编号异常：没有任务“{task}”"),
+    Hindrance.NOT_DRAWN_YET: RecordCode("R302", "任务“{task}”还未抽取检查对象"),
+    Hindrance.TARGET_NOT_DRAWN: RecordCode("R303", "任务“{task}”未抽中检查对象“{target}”"),
+    Hindrance.NOT_MATCHED: RecordCode(
+        "R304", "部门“{department}”对检查对象“{target}”还未匹配检查人员，或检查人员“{inspectors}”不在匹配名单内"
+    ),
+    Hindrance.RESULT_THERE: RecordCode(
+        "R305", "任务“{task}”的检查对象“{target}”已有部门“{department}”的检查结果，不允许重复报送"
+    ),
+    Hindrance.ITEM_NOT_LISTED: RecordCode("R306", "事项“{item}”不在部门“{department}”的抽查事项清单内"),
+}
 
 RECORD = RecordCodes(already_taken=ALREADY_TAKEN, older_version=OLDER_VERSION, nothing_to_withdraw=NOTHING_TO_WITHDRAW)
 RECORD_CODES = (
@@ -86,10 +90,5 @@ RECORD_CODES = (
     PATTERN,
     CODE_UNKNOWN,
     USCC_WRONG,
-    TASK_UNKNOWN,
-    TASK_NOT_DRAWN,
-    TARGET_NOT_DRAWN,
-    INSPECTORS_NOT_MATCHED,
-    RESULT_THERE,
-    ITEM_NOT_LISTED,
+    *HINDRANCES.values(),
 )

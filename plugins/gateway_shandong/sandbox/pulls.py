@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gateway.sandbox_host.inspection.dispatched import (
+    Page,
+    Row,
+    Rows,
+    assignments,
+    drawn_lists,
+    page_of,
+    rows_for,
+    tasks,
+)
 from gateway.sandbox_host.inspection.records import Assignment, Drawn, Target, Task
 from gateway.sandbox_host.inspection.tables import InspectionTables
 from gateway.sandbox_host.platform.codes import Refused
@@ -22,10 +32,7 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 _KIND_CODES = {name: code for code, name in KINDS.items()}
 _SCHEME_CODES = {name: code for code, name in SCHEMES.items()}
 _STATES = {"created": "01", "drawn": "02", "locked": "03", "dispatched": "04", "finished": "05"}
-_DISPATCHED = ("dispatched", "finished")
 _NAMES = {KEY, CHANGE_NUMBER, OPERATION}
-
-_Row = dict[str, Any]
 
 
 class Question(BaseModel):
@@ -43,25 +50,19 @@ class Question(BaseModel):
 def pull(code: str, body: bytes, transaction: Transaction) -> bytes:
     """One page of the rows dispatched to the departments that ask; raises Refused."""
     question = _question(code, body)
-    tables, asking = InspectionTables(transaction.connection), set(question.bmbm.split(","))
-    return _page(question, [row for task in _dispatched(tables, asking) for row in _ROWS[code](tables, task)])
+    rows = rows_for(question.bmbm.split(","), _LISTS[code], InspectionTables(transaction.connection))
+    return _answer(question, page_of(rows, question.ym, question.mytj))
 
 
 def pull_held(code: str, body: bytes, transaction: Transaction) -> bytes:
     """One page of what is held of a dataset that the platform takes; raises Refused."""
     question = _question(code, body)
-    contents = (json.loads(each.content) for each in transaction.in_force(code))
-    return _page(question, [{name: row[name] for name in row if name not in _NAMES} for row in contents])
+    rows = [{name: row[name] for name in row if name not in _NAMES} for row in transaction.contents(code)]
+    return _answer(question, page_of(rows, question.ym, question.mytj))
 
 
-def _page(question: Question, rows: Sequence[_Row]) -> bytes:
-    start = (question.ym - 1) * question.mytj
-    data = {
-        "zs": len(rows),
-        "ym": question.ym,
-        "mytj": question.mytj,
-        "jglb": rows[start : start + question.mytj],
-    }
+def _answer(question: Question, page: Page) -> bytes:
+    data = {"zs": page.total, "ym": question.ym, "mytj": question.mytj, "jglb": page.rows}
     content = {"code": SUCCESS.code, "message": SUCCESS.sentence, "data": data}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -80,36 +81,26 @@ def _question(code: str, body: bytes) -> Question:
     return question
 
 
-def _dispatched(tables: InspectionTables, asking: set[str]) -> Iterator[Task]:
-    return (each for each in tables.tasks() if each.state in _DISPATCHED and asking & set(each.everyone))
+def _task_row(task: Task, drawn: int) -> Row:
+    return {
+        "TaskCode": task.number,
+        "TaskName": task.name,
+        "PlanCode": task.plan_number,
+        "PlanName": task.plan_name,
+        "TaskType": task.draw_type,
+        "TaskResource": task.task_source,
+        "TaskStartTime": _day(task.starts_on),
+        "TaskEndTime": _day(task.ends_on),
+        "TaskLeadDeptCode": task.lead_department,
+        "TaskInspectDeptCode": ",".join(task.everyone),
+        "CheckCodes": ",".join(task.item_codes),
+        "RandomPercent": task.rate,
+        "RandomTotal": drawn,
+        "TaskState": _STATES[task.state],
+    }
 
 
-def _task_rows(tables: InspectionTables, task: Task) -> Sequence[_Row]:
-    return [
-        {
-            "TaskCode": task.number,
-            "TaskName": task.name,
-            "PlanCode": task.plan_number,
-            "PlanName": task.plan_name,
-            "TaskType": task.draw_type,
-            "TaskResource": task.task_source,
-            "TaskStartTime": _day(task.starts_on),
-            "TaskEndTime": _day(task.ends_on),
-            "TaskLeadDeptCode": task.lead_department,
-            "TaskInspectDeptCode": ",".join(task.everyone),
-            "CheckCodes": ",".join(task.item_codes),
-            "RandomPercent": task.rate,
-            "RandomTotal": len(tables.drawn(task.number)),
-            "TaskState": _STATES[task.state],
-        }
-    ]
-
-
-def _drawn_rows(tables: InspectionTables, task: Task) -> Sequence[_Row]:
-    return [_drawn_row(each, task) for each in tables.drawn(task.number)]
-
-
-def _drawn_row(drawn: Drawn, task: Task) -> _Row:
+def _drawn_row(drawn: Drawn, task: Task) -> Row:
     return {
         "TaskCode": drawn.task_number,
         **_named(drawn.target),
@@ -124,11 +115,7 @@ def _drawn_row(drawn: Drawn, task: Task) -> _Row:
     }
 
 
-def _assignment_rows(tables: InspectionTables, task: Task) -> Sequence[_Row]:
-    return [_assignment_row(each) for each in tables.assignments(task.number)]
-
-
-def _assignment_row(assignment: Assignment) -> _Row:
+def _assignment_row(assignment: Assignment) -> Row:
     return {
         "TaskCode": assignment.task_number,
         **_named(assignment.target),
@@ -140,7 +127,7 @@ def _assignment_row(assignment: Assignment) -> _Row:
     }
 
 
-def _named(target: Target) -> _Row:
+def _named(target: Target) -> Row:
     return {
         "ObjKind": _KIND_CODES[target.kind],
         "IdType": _SCHEME_CODES[target.scheme],
@@ -157,9 +144,9 @@ def _time(at: datetime | None) -> str | None:
     return f"{at.astimezone(_ZONE):%Y-%m-%d %H:%M:%S}" if at else None
 
 
-_ROWS: Mapping[str, Callable[[InspectionTables, Task], Sequence[_Row]]] = {
-    "RW": _task_rows,
-    "CQMD": _drawn_rows,
-    "RYPP": _assignment_rows,
+_LISTS: Mapping[str, Rows] = {
+    "RW": tasks(_task_row),
+    "CQMD": drawn_lists(_drawn_row),
+    "RYPP": assignments(_assignment_row),
 }
 PULLED: Mapping[str, str] = {"/sjjh/rw/query": "RW", "/sjjh/cqmd/query": "CQMD", "/sjjh/rypp/query": "RYPP"}

@@ -31,11 +31,11 @@ class WireRegistries:
 
     def targets(self) -> Iterator[Target]:
         """Every entry of the registry of targets."""
-        return (_target(each) for each in self._contents("JCDX"))
+        return (_target(each) for each in self._transaction.contents("JCDX"))
 
     def inspectors(self) -> Iterator[Inspector]:
         """Every inspector."""
-        return (_inspector(each) for each in self._contents("ZFRY"))
+        return (_inspector(each) for each in self._transaction.contents("ZFRY"))
 
     def lists_item(self, item_code: str, department: str) -> bool:
         """Whether the department's list names the item, and it is valid."""
@@ -43,9 +43,6 @@ class WireRegistries:
         if newest is None or newest.operation == WITHDRAW:
             return False
         return bool(json.loads(newest.content).get("IsScVlid") != "0")
-
-    def _contents(self, dataset: str) -> Iterator[Mapping[str, Any]]:
-        return (json.loads(each.content) for each in self._transaction.in_force(dataset))
 
 
 def target_key(record: Mapping[str, Any]) -> str:

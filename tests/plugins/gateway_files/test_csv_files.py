@@ -58,8 +58,8 @@ HEADERS = {
     "text after a quote": (b'a,"b"c\n1,2\n', "csv.unreadable_header", "text follows the closing quote"),
     "undecodable": (b"a\xff,b\n1,2\n3,4\n", "csv.unreadable_header", "it reads: a\\xff,b"),
     "two separators": (b"a,b;c\n", "csv.unclear_separator", ", ; are all possible"),
-    "utf-16": ("名称,编号\n".encode("utf-16"), "file.utf_16", "UTF-16"),
-    "neither encoding": (bytes(range(128, 256)), "file.unknown_encoding", "neither UTF-8 nor GB18030"),
+    "utf-32": ("名称,编号\n".encode("utf-32"), "file.unknown_encoding", "UTF-16"),
+    "neither encoding": (bytes(range(128, 256)), "file.unknown_encoding", "neither UTF-8, GB18030 nor UTF-16"),
     "a workbook": (b"PK\x03\x04\x14\x00", "file.workbook", "a workbook"),
     "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file.workbook", "a workbook"),
 }

@@ -55,6 +55,15 @@ FIVE_PAST_NINE = 545 / 1440
         (57, LEAP_DAY, "2024-02-29"),
         (31, LEAP_DAY + FIVE_PAST_NINE, "2024-02-29 09:05:00"),
         (32, FIVE_PAST_NINE, "09:05:00"),
+        ("yyyy-mm-dd", 1, "1900-01-01"),
+        (31, 1, "1900-01-01"),
+        (31, 59, "1900-02-28"),
+        (31, 61, "1900-03-01"),
+        (31, 1.5, "1900-01-01 12:00:00"),
+        ("yyyy-mm-dd", 0, "1900-01-00"),
+        ("yyyy-mm-dd", 2_958_465, "9999-12-31"),
+        (31, 2_958_465, "9999-12-31"),
+        (31, 2_958_466, "2958466"),
     ],
 )
 def test_a_date_comes_in_iso_form_whatever_its_format(tmp_path: Path, format_: Any, day: float, text: str) -> None:
@@ -63,9 +72,17 @@ def test_a_date_comes_in_iso_form_whatever_its_format(tmp_path: Path, format_: A
 
 
 @pytest.mark.parametrize("format_", ["yyyy-mm-dd", 31])
-def test_days_that_count_from_1904_are_read_so(tmp_path: Path, format_: Any) -> None:
-    _write_day(tmp_path / "a.xlsx", LEAP_DAY - 1462, format_, {"date_1904": True})
-    assert ReadBack(list(workbook_source(tmp_path).read())).rows == {2: ("甲", "2024-02-29")}
+@pytest.mark.parametrize(
+    ("day", "text"), [(LEAP_DAY - 1462, "2024-02-29"), (1, "1904-01-02"), (2_957_003, "9999-12-31")]
+)
+def test_days_that_count_from_1904_are_read_so(tmp_path: Path, format_: Any, day: int, text: str) -> None:
+    _write_day(tmp_path / "a.xlsx", day, format_, {"date_1904": True})
+    assert ReadBack(list(workbook_source(tmp_path).read())).rows == {2: ("甲", text)}
+
+
+def test_a_day_that_is_out_of_range_is_a_number(tmp_path: Path) -> None:
+    _write_day(tmp_path / "a.xlsx", 2_958_000, 31, {"date_1904": True})
+    assert ReadBack(list(workbook_source(tmp_path).read())).rows == {2: ("甲", "2958000")}
 
 
 def _write_day(path: Path, day: float, format_: Any, options: dict[str, Any] | None = None) -> None:

@@ -141,6 +141,18 @@ def test_the_header_is_found_by_the_columns_it_must_name(read_rows: Read) -> Non
     assert read_rows(rows, header=["名称", "代码"]).columns == ["代码", "名称", "地址"]
 
 
+@pytest.mark.parametrize("row", [2, "2"])
+def test_the_header_is_in_the_row_that_is_stated(read_rows: Read, row: Any) -> None:
+    read = read_rows([["甲", "乙"], ["代码", "名称"], ["1", "丙"]], header=row)
+    assert (read.columns, read.left_out) == (["代码", "名称"], [(1, "workbook.above_header")])
+
+
+@pytest.mark.parametrize("row", [3, 9])
+def test_a_stated_row_that_holds_nothing_is_refused(read_rows: Read, row: int) -> None:
+    with pytest.raises(SourceError, match=r"hold no header"):
+        read_rows([["代码", "名称"], ["1", "甲"], []], header=row)
+
+
 def test_a_header_that_is_not_there_is_refused_with_what_is_missing(read_rows: Read) -> None:
     with pytest.raises(SourceError, match=r"nearest row lacks: 代码;"):
         read_rows([["标题"], ["名称", "地址"]], header=["名称", "代码"])

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 SECRET = "s3cret-密钥"
 REQUESTER = "130634"
 NUMBERS = count(1)
+_TARGET = {"TargetKind": "QY", "TargetIdType": "USCC", "TargetId": "91130634MA07K1LX23", "TargetLabel": ""}
 # The fields of each service in the order of its XSD, and a record with nothing wrong.
 USUAL: Mapping[str, Mapping[str, str]] = {
     "bm": {
@@ -29,10 +30,7 @@ USUAL: Mapping[str, Mapping[str, str]] = {
         "ParentCode": "",
     },
     "jcdx": {
-        "TargetKind": "QY",
-        "TargetIdType": "USCC",
-        "TargetId": "91130634MA07K1LX23",
-        "TargetLabel": "",
+        **_TARGET,
         "EntName": "曲阳县某某雕塑有限公司",
         "LeRep": "",
         "EntType": "",
@@ -49,6 +47,45 @@ USUAL: Mapping[str, Mapping[str, str]] = {
         "Tel": "",
         "RiskClass": "",
         "CreditClass": "",
+    },
+    "jcsx": {
+        "ItemCode": "A1",
+        "DeptCode": "130634-scjg",
+        "CheckProject": "登记事项检查",
+        **dict.fromkeys(("CheckSubProject", "CheckContent", "CheckBasis", "CheckWay"), ""),
+        "ResultWay": "正常/不正常",
+        **dict.fromkeys(("Category", "CheckObject", "ItemClass", "ImplLevel", "Joint", "State"), ""),
+    },
+    "zfry": {
+        "DeptCode": "130634-scjg",
+        "Name": "某某",
+        "Position": "",
+        "CertKind": "执法证",
+        "CertNo": "1",
+        **dict.fromkeys(("Post", "Tel", "CertValidTo", "Category", "RegionCode", "Expert", "State"), ""),
+    },
+    "jcjg": {
+        "TaskNo": "",
+        "DeptCode": "130634-scjg",
+        **_TARGET,
+        "TargetName": "曲阳县某某雕塑有限公司",
+        "CheckDate": "2022-05-09",
+        "FinishDate": "",
+        "CertNos": "1;2",
+        "CheckWay": "",
+        "Result": "正常",
+        "Description": "",
+        "SignRefused": "",
+    },
+    "jcjgmx": {
+        "TaskNo": "",
+        "DeptCode": "130634-scjg",
+        **_TARGET,
+        "ItemCode": "A1",
+        "CheckProject": "登记事项检查",
+        "Result": "正常",
+        "Problem": "",
+        "Handling": "",
     },
 }
 
@@ -71,6 +108,14 @@ def package(
     return f"<{root}><PackageHead>{head}</PackageHead><PackageBody>{''.join(records)}</PackageBody></{root}>"
 
 
+def question(catalog: str, departments: str = "130634-scjg", *, page: object = 1, size: object = 200) -> str:
+    """A question for a page."""
+    return (
+        f"<PullPackage><Catalog>{catalog}</Catalog><Format>2022-03</Format><DeptCodes>{departments}</DeptCodes>"
+        f"<PageNo>{page}</PageNo><PageSize>{size}</PageSize></PullPackage>"
+    )
+
+
 def sm3(body: bytes) -> str:
     """The digest by the library alone."""
     digest = hashes.Hash(hashes.SM3())
@@ -80,7 +125,7 @@ def sm3(body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Answered:
-    """What came back."""
+    """What came back; of a pull `results` are the rows of the page, and `count` those of all pages."""
 
     http: int
     code: str
@@ -116,6 +161,10 @@ class Requester:
         answer = self.signed("/hbssj/jcdx/ask", package(*asked, root="QueryPackage"))
         assert answer.count == len(answer.results)
         return [(each["RecordKey"], each["ChangeNo"], each["State"], each["SerialNo"]) for each in answer.results]
+
+    def pull(self, catalog: str, *said: str, **page: object) -> Answered:
+        """Ask for a page of a catalog."""
+        return self.signed(f"/hbssj/{catalog.lower()}/get", question(catalog, *said, **page))
 
     def signed(self, path: str, content: str | bytes, **headers: str) -> Answered:
         """Post a content; headers, `_` for `-`, may be said otherwise, or left out by saying ""."""

@@ -11,10 +11,13 @@ from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from gateway.domain.code_lists import (
+    ASSIGNMENT_ROLES,
     CERTIFICATE_KINDS,
     DEPARTMENT_LEVELS,
+    DRAW_TYPES,
     IDENTIFIER_SCHEMES,
     INSPECTION_METHODS,
     INSPECTOR_CATEGORIES,
@@ -23,21 +26,24 @@ from gateway.domain.code_lists import (
     REGISTRATION_STATES,
     RESULT_VOCABULARIES,
     TARGET_KINDS,
+    TASK_SOURCES,
+    TASK_STATES,
     VALIDITY_STATES,
 )
 from gateway.domain.dataset import CodeList, Privacy
 from gateway.domain.datasets import DATASETS as EXCHANGE
-from gateway.formats.declaration import WireCheck
+from gateway.domain.yaml_text import read_yaml_text
+from gateway.formats.declaration import ProfileDeclaration, WireCheck
 from gateway.formats.profile import Profile, load_profile
-from gateway.mapping import compile_map, field_map_of
+from gateway.mapping import FieldMap, compile_map, field_map_of, load_field_map
 from gateway.sandbox_host.platform.faults import kinds
 from gateway.shipped import shipped
 from gateway.transport.xml import Schema
 from gateway_hebei import DATASETS, PLATFORM, gateway_jurisdictions, gateway_profiles, gateway_sandboxes
-from gateway_hebei.sandbox import codes, wire
+from gateway_hebei.sandbox import codes, pulls, wire
 from gateway_hebei.sandbox.declared import load_services
 from gateway_hebei.sandbox.platform import HEALTH, SCHEME
-from tests.plugins.gateway_hebei.requester import USUAL, Requester, package
+from tests.plugins.gateway_hebei.requester import USUAL, Requester, package, record
 
 ROOT = Path(__file__).parents[3]
 FOLDER = shipped("mappings") / PLATFORM
@@ -45,6 +51,9 @@ PAGE = (ROOT / "docs/reference/hebei-sandbox.md").read_text(encoding="utf-8")
 XS = "{http://www.w3.org/2001/XMLSchema}"
 PROFILES = {dataset: load_profile(FOLDER / f"{dataset}.yml", Schema) for dataset in DATASETS}
 
+# What the platform hands down, and the map of each.
+INWARD = ("inbound_inspection_tasks", "inbound_drawn_targets", "inbound_inspector_assignments")
+REGISTRIES = DATASETS[:4]
 # What this platform does not ask for (001§12).
 LEFT_OUT = {"inspectors": {"resident_id"}}
 # The codes of the exchange that have none there.
@@ -99,8 +108,10 @@ def test_every_offered_dataset_has_its_profile_and_its_xsd(dataset: str) -> None
 
 
 def test_nothing_lies_beside_that_is_not_offered() -> None:
-    files = {f"{dataset}.{kind}" for dataset in DATASETS for kind in ("yml", "xsd")}
-    assert {each.name for each in FOLDER.iterdir()} == files | {"_platform.yml", "_platform.xsd", "_answer.xsd"}
+    files = {f"{name}.{kind}" for name in (*DATASETS, *INWARD) for kind in ("yml", "xsd")}
+    shared = {"_platform.yml", "_platform.xsd", "_answer.xsd", "_question.xsd"}
+    golden = {f"{name}.golden.yml" for name in INWARD}
+    assert {each.name for each in FOLDER.iterdir()} - golden == files | shared
 
 
 # ------------------------------------------------------------------------------------------ against the exchange
@@ -242,9 +253,17 @@ def test_layout_paths_and_signature_are_those_of_the_platform(dataset: str) -> N
     assert list(declared.record.operations.model_dump().values()) == list(wire.OPERATIONS)
     assert (service.deliver, service.find) == (declared.endpoints.deliver, declared.endpoints.find)
     assert declared.endpoints.health == HEALTH
+    assert declared.question is not None
+    assert declared.question.root == wire.PULL
     assert (dict(declared.signature.headers), tuple(declared.signature.signed)) == (dict(SCHEME.headers), SCHEME.signed)
     assert declared.signature.scheme == SCHEME.kind
     assert {*declared.answer.accepted, *declared.answer.refused} == set(wire.STATES.values())
+
+
+def test_the_root_of_a_question_belongs_to_xml_alone() -> None:
+    content = PROFILES["departments"].declared.model_dump(mode="json") | {"format": "json", "xml": None}
+    with pytest.raises(ValidationError, match="the part question belongs to the format xml"):
+        ProfileDeclaration.model_validate(content)
 
 
 def test_success_is_the_opposite_of_what_it_is_in_shandong() -> None:
@@ -416,23 +435,36 @@ def test_what_the_platform_has_no_place_for_is_refused_and_not_bent(dataset: str
     assert findings.select("code", "value").rows() == [("map.lookup", next(iter(change.values())))]
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
-def test_what_comes_out_satisfies_the_xsd_and_is_taken_and_found(requester: Requester, dataset: str) -> None:
-    profile = PROFILES[dataset]
-    full, told = RECORDS[dataset]
+def in_two(dataset: str) -> bytes:
+    """A document of a record that says everything, and of one that says only what it must."""
+    full, _ = RECORDS[dataset]
     required = {name: value for name, value in full.items() if EXCHANGE[dataset].by_name[name].required}
     keys = [each.name for each in EXCHANGE[dataset].keys if each.absent is None]
     other = {**required, keys[0]: f"{required[keys[0]]}-2", **({"target_label": ""} if "target_label" in full else {})}
     if dataset == "inspection_targets":
         other |= {"identifier": "8", "identifier_scheme": "local", "licence_label": ""}
-    body = document(dataset, full, other)
-    assert profile.faults(body, 2) == {}
-    assert requester.signed(profile.deliver_path, body).said == [("Y", ""), ("Y", "")]
+    return document(dataset, full, other)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_what_comes_out_satisfies_the_xsd(dataset: str) -> None:
+    assert PROFILES[dataset].faults(in_two(dataset), 2) == {}
+
+
+@pytest.mark.parametrize("dataset", REGISTRIES)
+def test_what_comes_out_is_taken_and_found(requester: Requester, dataset: str) -> None:
+    profile, (_, told) = PROFILES[dataset], RECORDS[dataset]
+    assert requester.signed(profile.deliver_path, in_two(dataset)).said == [("Y", ""), ("Y", "")]
     (held,) = requester.show("records?key=k0")["records"]
     assert {field: value for field, value in held["content"].items() if value} == dict(told)
     asked = "".join(f"<Record><RecordKey>k{n}</RecordKey><ChangeNo>{n + 1}</ChangeNo></Record>" for n in range(2))
     question = package(asked, root="QueryPackage", catalog=profile.declared.envelope.dataset_code, size=2)
     assert [each["State"] for each in requester.signed(profile.find_path, question).results] == ["Y", "Y"]
+
+
+@pytest.mark.parametrize("dataset", DATASETS[4:])
+def test_what_comes_out_of_an_inspection_is_read_and_waits_for_its_task(requester: Requester, dataset: str) -> None:
+    assert requester.signed(PROFILES[dataset].deliver_path, in_two(dataset)).said == [("N", "E31"), ("N", "E31")]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -465,6 +497,41 @@ def test_what_is_unusual_comes_out_valid_too(requester: Requester, fields: dict[
     }
 
 
+# ------------------------------------------------------------------------------------------- wire to canonical
+
+
+def inward(name: str) -> FieldMap:
+    """A shipped inward map."""
+    return load_field_map((FOLDER / f"{name}.yml").read_text(encoding="utf-8"), f"{PLATFORM}/{name}")
+
+
+@pytest.mark.parametrize("name", INWARD)
+def test_an_inward_map_reads_every_element_of_the_xsd_once_into_every_field(name: str) -> None:
+    field_map = inward(name)
+    row = next(each for each in ET.parse(FOLDER / f"{name}.xsd").getroot() if each.get("name") == "Row")
+    elements = [each.get("name", "") for each in row.iter(f"{XS}element")]
+    assert sorted(origin.column for origin in field_map.fields.values()) == sorted(elements)  # type: ignore[union-attr]
+    assert set(field_map.fields) == {each.name for each in EXCHANGE[field_map.dataset].fields}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "told", "code_list"),
+    [
+        ("inbound_inspection_tasks", "draw_type", pulls.DRAW_WAYS, DRAW_TYPES),
+        ("inbound_inspection_tasks", "task_source", pulls.TASK_SOURCES, TASK_SOURCES),
+        ("inbound_inspection_tasks", "state", pulls.STATES, TASK_STATES),
+        ("inbound_inspector_assignments", "role", pulls.ROLES, ASSIGNMENT_ROLES),
+    ],
+)
+def test_an_inward_map_knows_every_word_of_the_platform(
+    name: str, field: str, told: Mapping[str, str], code_list: CodeList
+) -> None:
+    content = read_yaml_text((FOLDER / f"{name}.yml").read_text(encoding="utf-8"), name)
+    ((step),) = content["fields"][field]["steps"]
+    assert step["lookup"] == {word: code for code, word in told.items()}
+    assert set(told) <= set(code_list.codes)
+
+
 # ------------------------------------------------------------------------------------------------------- docs
 
 
@@ -472,9 +539,28 @@ def test_the_reference_page_lists_every_code_fault_and_path() -> None:
     listed = set(re.findall(r"^\| `([^`]+)` ", PAGE, flags=re.MULTILINE))
     known = {each.code for each in (*codes.WHOLE_CODES, *codes.RECORD_CODES)}
     assert known | set(kinds(wire.HebeiSpeech(load_services()))) | set(SCHEME.headers.values()) <= listed
-    assert [each.deliver for each in load_services().values() if f"`POST {each.deliver}`" not in PAGE] == []
+    paths = [each.deliver for each in load_services().values()]
+    assert [each for each in (*paths, *pulls.DISPATCHED) if f"`POST {each}`" not in PAGE] == []
 
 
 def test_the_example_on_the_reference_page_is_taken(requester: Requester) -> None:
-    request, answer = re.findall(r"```xml\n(.*?)\n```", PAGE, flags=re.DOTALL)
+    request, answer, *_ = re.findall(r"```xml\n(.*?)\n```", PAGE, flags=re.DOTALL)
     assert requester.signed("/hbssj/bm/put", request).body.decode() == answer
+
+
+def test_the_pull_on_the_reference_page_is_answered_as_it_shows(requester: Requester) -> None:
+    *_, question, answer = re.findall(r"```xml\n(.*?)\n```", PAGE, flags=re.DOTALL)
+    own, police = (record(f"z{n}", service="zfry", **said) for n, said in enumerate(({}, POLICE)))
+    requester.signed("/hbssj/zfry/put", package(own, police, catalog="ZFRY"))
+    requester.put(record())
+    who = {"lead_department": "130634-scjg", "departments": ["130634-gaj"]}
+    order = {"name": "x", "starts_on": "2022-05-02", "ends_on": "2022-05-31", "rate": 300}
+    task = requester.control("tasks", **who, **order)["task_number"]
+    for step in ("lock", "dispatch", "match"):
+        requester.control(step, task_number=task)
+    body = requester.signed("/hbssj/rypp/get", question).body.decode()
+    told = re.sub(r"(<MatchTime>).*?(</MatchTime>)", r"\g<1>2022-05-02T09:00:00\2", body)
+    assert told.replace(task, "130000202205021001") == answer
+
+
+POLICE = {"DeptCode": "130634-gaj", "CertKind": "警官证", "CertNo": "冀公3"}

@@ -294,9 +294,9 @@ def test_a_table_that_may_not_be_read_is_told(open_source: Any, postgresql: Conn
     postgresql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'correct horse battery'")
     try:
         source = open_source(url=as_user(company_pg, role), table="companies", password="department-password")
-        with pytest.raises(SourceError, match="permission denied") as error:
-            list(source.read())
-        assert error.value.message.code == "sql.failed"
+        assert code_of(source) == "sql.no_rights"
+        with pytest.raises(SourceError, match="permission denied"):
+            source.check()
     finally:
         postgresql.execute(f"DROP ROLE {role}")
 
@@ -340,8 +340,9 @@ def test_a_server_that_is_not_there_is_told_with_its_address(open_source: Any) -
 
 
 def test_a_database_or_user_that_is_not_there_is_told(open_source: Any, postgresql_url: str) -> None:
-    for url in (postgresql_url + "x", as_user(postgresql_url, "nobody-of-that-name")):
-        assert code_of(open_source(url=url, table="companies")) == "sql.unreachable"
+    assert code_of(open_source(url=postgresql_url + "x", table="companies")) == "sql.unreachable"
+    stranger = as_user(postgresql_url, "nobody-of-that-name")
+    assert code_of(open_source(url=stranger, table="companies")) == "sql.login_refused"
 
 
 @pytest.fixture
@@ -391,7 +392,7 @@ def test_a_wrong_password_is_told_and_never_shown(
     with pytest.raises(SourceError, match="password authentication failed") as error:
         source.check()
     assert set(asked) == {b"correct horse battery"}
-    assert error.value.message.code == "sql.unreachable"
+    assert error.value.message.code == "sql.login_refused"
     shown = (error.value.text("zh"), error.value.text("en"), str(error.value), repr(error.value.values), repr(source))
     assert not any("correct horse battery" in each for each in shown)
     assert error.value.__suppress_context__

@@ -1,4 +1,4 @@
-"""Both kinds of database keep every source's promises."""
+"""Every kind of database keeps every source's promises, on a real one each."""
 
 from __future__ import annotations
 
@@ -66,3 +66,22 @@ class TestPostgreSql(SourceContract):
     @pytest.fixture
     def empty_source(self, open_source: Callable[..., Source], company_pg: str) -> Source:
         return open_source(url=company_pg, query="SELECT * FROM companies WHERE capital < 0")
+
+
+class TestMariaDb(SourceContract):
+    @pytest.fixture
+    def source(self, open_source: Callable[..., Source], mariadb: Callable[..., Any], mariadb_url: str) -> Source:
+        mariadb("CREATE TABLE companies (n integer PRIMARY KEY, uscc text, remark text)")
+        mariadb(
+            "INSERT INTO companies SELECT seq, CONCAT('0', LPAD(seq, 17, '0')),"
+            f" CASE WHEN seq % 2 = 1 THEN '在业\\n' WHEN seq % 3 = 0 THEN '' END FROM seq_1_to_{ROWS}"
+        )
+        return open_source(url=mariadb_url, table="companies")
+
+    @pytest.fixture
+    def expected_rows(self) -> ExpectedRows:
+        return whole_rows()
+
+    @pytest.fixture
+    def empty_source(self, open_source: Callable[..., Source], company_mariadb: str) -> Source:
+        return open_source(url=company_mariadb, query="SELECT * FROM companies WHERE capital < 0")

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from gateway.checking.control_characters import RUNNING_TEXT, rows_with_control_characters
 
-REFUSED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+REFUSED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
 
 # Close neighbours of what is refused, and what stands in real registers.
-LIKELY = "\x07\t\n\r\x1f \x7e\x7f\x80\x9f\xa0·é“”—…\u200a\u200b\u200c\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a"
+LIKELY = "\x07\t\n\r\x1f \x7e\x7f\x80\x9f\xa0\xac\xad\xae·é“”—…\u200a\u200b\u200f\u2010\u2027\u2028\u202e\u202f"
+LIKELY += "\u205f\u2060\u206f\u2070"
 LIKELY += "、。中﻿，￥～\ufefe\ufeff\uff00\uffbf\ufffd\ufffe\uffff𠮷😀"
 
 
@@ -37,7 +38,25 @@ def test_any_text_at_all_is_judged_like_by_a_pattern(texts: list[str | None]) ->
     assert rows(texts) == by_pattern(texts, 100)
 
 
-POINTS = [0x00, 0x08, 0x0B, 0x1F, 0x7F, 0x80, 0x9F, 0x200B, 0x2028, 0x202E, 0x2066, 0x2069, 0xFEFF, 0xFFFE, 0xFFFF]
+POINTS = [
+    0x00,
+    0x08,
+    0x0B,
+    0x1F,
+    0x7F,
+    0x80,
+    0x9F,
+    0xAD,
+    0x200B,
+    0x200F,
+    0x2028,
+    0x202E,
+    0x2060,
+    0x206F,
+    0xFEFF,
+    0xFFFE,
+    0xFFFF,
+]
 
 
 @pytest.mark.parametrize("point", POINTS)

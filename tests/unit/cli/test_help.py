@@ -22,24 +22,39 @@ COMMANDS = [
     "check",
     "preview",
     "run",
+    "confirm-registries",
+    "merge",
     "serve",
     "runs",
     "issues",
     "trace",
     "template",
+    "discover",
     "sandbox",
     "plugins",
+]
+GROUPS = {"map": ["test"], "targets": ["propose", "confirm"], "token": ["issue", "list", "revoke"]}
+CALLS = [
+    [],
+    *([name] for name in COMMANDS),
+    *([group] for group in GROUPS),
+    *([group, name] for group, names in GROUPS.items() for name in names),
 ]
 
 
 def _worded(language: Any) -> Iterator[tuple[str, str]]:
     """Every text of the help, and where it stands."""
-    group = application(language)
-    for name, command in {"gateway": group, **group.commands}.items():
+    for name, command in _commands("gateway", application(language)):
         yield name, command.help
         for parameter in command.params:
             if isinstance(parameter, (TyperOption, TyperArgument)):
                 yield f"{name} {parameter.name}", parameter.help or ""
+
+
+def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for inner, each in getattr(command, "commands", {}).items():
+        yield from _commands(f"{name} {inner}", each)
 
 
 def _is_chinese(text: str) -> bool:
@@ -47,7 +62,9 @@ def _is_chinese(text: str) -> bool:
 
 
 def test_the_commands_are_those_of_the_issue() -> None:
-    assert list(application("zh").commands) == COMMANDS
+    commands = application("zh").commands
+    assert list(commands) == [*COMMANDS, *GROUPS]
+    assert {group: list(commands[group].commands) for group in GROUPS} == GROUPS
 
 
 def test_every_command_and_parameter_is_explained_in_chinese() -> None:
@@ -58,12 +75,12 @@ def test_every_command_and_parameter_is_explained_in_english() -> None:
     assert [where for where, text in _worded("en") if not text or _is_chinese(text)] == []
 
 
-@pytest.mark.parametrize("name", [None, *COMMANDS])
+@pytest.mark.parametrize("words", CALLS, ids=" ".join)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_help_page_fits_its_terminal(call: Any, name: str | None, language: str) -> None:
+def test_a_help_page_fits_its_terminal(call: Any, words: list[str], language: str) -> None:
     from rich.cells import cell_len
 
-    said = call(*([name] if name else []), "--help", language=language)
+    said = call(*words, "--help", language=language)
     assert (said.code, said.err) == (0, "")
     assert [line for line in said.out.splitlines() if cell_len(line) > 80] == []
 

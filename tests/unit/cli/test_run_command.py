@@ -106,6 +106,16 @@ def test_withdrawals_that_wait_for_a_person_are_accepted_by_the_option(call: Any
     assert (row["withdrawn"] > 0, row["status"]) == (True, "with_issues")
 
 
+def test_a_limited_run_says_so_and_withdraws_nothing(call: Any, deployment: Path) -> None:
+    said = call("run", "market-regulation", "--limit", "20", "--dir", deployment)
+    assert "守恒：读入 20 = " in said.out
+    assert "最多读取20行" in said.out.replace("\n", "").replace(" ", "")
+    assert "撤回0" not in said.out.replace(" ", "")
+    again = call("run", "market-regulation", "--json", "--dir", deployment)
+    (row,) = json.loads(again.out)
+    assert (row["unchanged"], row["withdrawn"]) == (286, 0)
+
+
 def test_the_table_shows_the_law_with_its_numbers(call: Any, deployment: Path) -> None:
     said = call("run", "market-regulation", "--dir", deployment)
     assert "守恒：读入 300 = 接受 0 + 未变 286 + 退回 9 + 挂起 5\n" in said.out

@@ -43,6 +43,11 @@ WRONG = {
         "--port 的值“65536”不是 0 到 65535 的整数",
         "--port is '65536', which is no whole number from 0 to 65535",
     ),
+    "no limit": (
+        ["run", "a-feed", "--limit", "0"],
+        "--limit 的值“0”不是 1 到 1000000000 的整数",
+        "--limit is '0', which is no whole number from 1 to 1000000000",
+    ),
     "no such outcome": (
         ["issues", "--outcome", "bad"],
         "--outcome 的值“bad”不可用；可用的有：rejected, held, refused, unknown, reported, note",
@@ -93,6 +98,26 @@ def test_an_unknown_feed_is_told_the_nearest(call: Any, deployment: Path) -> Non
 
 def test_all_and_a_name_exclude_each_other(call: Any, deployment: Path) -> None:
     assert call("run", "--all", "departments", "--dir", deployment).code == 2
+
+
+ASKED = {
+    "since of two": (["departments", "market-regulation", "--since", "5"], "只针对一个汇入数据流"),
+    "reset of all": (["--all", "--reset"], "只针对一个汇入数据流"),
+    "limit of an outbound feed": (["shandong-departments", "--limit", "5"], "只针对一个汇入数据流"),
+    "empty since": (["departments", "--since", " "], "--since 的值为空"),
+    "since without a position": (["departments", "--since", "5"], "不能使用 --since"),
+    "reset without a position": (["departments", "--reset"], "不能使用 --reset"),
+    "limit that withdraws": (["departments", "--limit", "5", "--accept-withdrawals"], "不能与 --accept-withdrawals"),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_cannot_be_asked_of_a_run_is_one_sentence_and_nothing_runs(call: Any, deployment: Path, case: str) -> None:
+    runs = call("runs", "--json", "--dir", deployment).out
+    arguments, said = ASKED[case]
+    refused = call("run", *arguments, "--dir", deployment)
+    assert (refused.code, refused.out, said in refused.err, refused.err.count("\n")) == (2, "", True, 1)
+    assert call("runs", "--json", "--dir", deployment).out == runs
 
 
 def test_run_without_a_feed_names_those_there_are(call: Any, deployment: Path) -> None:

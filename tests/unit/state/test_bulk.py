@@ -30,11 +30,20 @@ SCHEMA = {
 NOON = dt.datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=dt.UTC)
 ROWS = pl.DataFrame(
     {
-        "text": ["plain", "", None, 'quote " and , comma', "line\nfeed", "\\N", "山东，青岛"],
-        "number": [1, -(2**53) - 1, None, 999_999_999_999_999_999, 0, 5, 6],
-        "day": [dt.date(2024, 2, 29), None, dt.date(1, 1, 1), dt.date(9999, 12, 31), None, None, None],
-        "moment": [NOON, None, None, None, None, None, None],
-        "flag": [True, False, None, None, None, None, None],
+        "text": [
+            "plain",
+            "",
+            None,
+            'quote " and , comma',
+            "line\nfeed",
+            "\\N",
+            "山东，青岛",
+            "a\\tb\\\\t\\\\\tc\r\n\\",
+        ],
+        "number": [1, -(2**53) - 1, None, 999_999_999_999_999_999, 0, 5, 6, 7],
+        "day": [dt.date(2024, 2, 29), None, dt.date(1, 1, 1), dt.date(9999, 12, 31), None, None, None, None],
+        "moment": [NOON, *[None] * 7],
+        "flag": [True, False, *[None] * 6],
     },
     schema=SCHEMA,
 )
@@ -58,7 +67,8 @@ def test_a_frame_comes_back_as_it_went_in(filled: Database) -> None:
 def test_frames_of_a_whole_table_leave_no_row_out(filled: Database) -> None:
     with filled.read() as connection:
         frames = list(bulk.text_frames(connection, table, ["id", "text"], "1 = 1"))
-    assert sorted(pl.concat(frames)["id"].cast(pl.Int64)) == [1, 2, 3, 4, 5, 6, 7]
+    assert_frame_equal(pl.concat(frames).sort("id").drop("id"), ROWS.select("text"))
+    assert sorted(pl.concat(frames)["id"].cast(pl.Int64)) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_updating_touches_only_the_rows_that_are_named(filled: Database) -> None:

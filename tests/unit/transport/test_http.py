@@ -94,6 +94,31 @@ def test_proxies_of_the_environment_do_not_count(listen: Listen, monkeypatch: py
     assert client().post(server.url, BODY, {}).status == 204
 
 
+def test_a_query_arrives_escaped_and_beside_the_one_of_the_address(listen: Listen) -> None:
+    server = listen(says("HTTP/1.1 200 OK\nContent-Length: 0"))
+    client().get(f"{server.url}?a=1", {}, {"键": "x &y"})
+    client().post(server.url, BODY, {}, {"key": "k"})
+    lines = [request.partition(b"\r\n")[0] for request in server.requests]
+    assert lines == [b"GET /path?a=1&%E9%94%AE=x+%26y HTTP/1.1", b"POST /path?key=k HTTP/1.1"]
+
+
+def test_the_link_to_the_next_page_is_handed_on(listen: Listen) -> None:
+    links = '</path>; rel="first", </path?p=2&n=1>; rel="next"'
+    server = listen(says(f"HTTP/1.1 200 OK\nLink: {links}\nContent-Length: 0"))
+    assert client().get(server.url, {}).next_link == "/path?p=2&n=1"
+
+
+@pytest.mark.parametrize("query", [None, {"key": "s3cret"}])
+def test_no_error_says_a_query(listen: Listen, query: dict[str, str] | None) -> None:
+    address = "" if query else "?key=s3cret"
+    gone = listen(lambda _: None)
+    for url in (f"{gone.url}{address}", f"http://127.0.0.1:1/path{address}", f"http://[::1/path{address}"):
+        with pytest.raises(DeliveryError) as raised:
+            client().get(url, {}, query)
+        told = f"{raised.value} {raised.value.values} {raised.value.__cause__!r}"
+        assert ("s3cret" in told, raised.value.__suppress_context__) == (False, True)
+
+
 # ---------------------------------------------------------------------------- nothing had left: it is tried again
 
 

@@ -1,0 +1,1 @@
+"""Push in: departments' systems send their records by HTTP, with a token a department."""

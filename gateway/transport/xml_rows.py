@@ -1,0 +1,270 @@
+"""The rows of an XML document as a stream: every element at one path, memory flat, nothing believed of half a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from gateway.errors import SourceError
+from gateway.messages import Message
+from gateway.transport import document_text, xml, xml_cells
+from gateway.transport.document_text import document_encoding, document_pieces
+from gateway.transport.text_encoding import Encoding
+from gateway.transport.xml import NotXml, Schema, events, feed, plain, pull_parser
+from gateway.transport.xml_cells import CellReader, Unfit
+from gateway.transport.xml_outline import named_path, outline
+from gateway.transport.xml_prolog import doubtful_label, without_doctype
+
+NOT_XML = Message(
+    "xml.not_whole",
+    zh="文件“{place}”不是完整、规范的 XML（第 {line} 行：{why}）；没有保存任何数据，请让对方重新导出",
+    en="the file {place!r} is no whole and well-formed XML (line {line}: {why}); nothing was stored, have it exported "
+    "again",
+)
+WRONG_LABEL = Message(
+    "xml.wrong_label",
+    zh="文件“{place}”声明的编码是 {label}，而网关只读 UTF-8、UTF-16 与 GB18030（含 GBK、GB2312）；"
+    "请让对方以 UTF-8 重新导出",
+    en="the file {place!r} claims the encoding {label}, only UTF-8, UTF-16 and GB18030 (GBK, GB2312) are read; have it "
+    "exported again in UTF-8",
+)
+TOO_LARGE = Message(
+    "xml.row_too_large",
+    zh="文件“{place}”中有一个元素超过 {limit} MiB 仍未结束，不予读取；请核对文件，或更正 rows",
+    en="an element of the file {place!r} goes on beyond {limit} MiB and is not read; check the file, or correct `rows`",
+)
+NO_ROWS = Message(
+    "xml.no_rows",
+    zh="文件“{place}”中没有“{rows}”；其中的元素有：{elements}；命名空间有：{namespaces}；请更正 rows 与 namespaces",
+    en="there is no {rows} in the file {place!r}; its elements are: {elements}; its namespaces are: {namespaces}; "
+    "correct `rows` and `namespaces`",
+)
+INVALID_ROW = Message(
+    "xml.invalid_row",
+    zh="本条不符合 XSD：{why}；请更正",
+    en="the row does not satisfy the XSD: {why}; correct it",
+)
+INVALID = Message(
+    "xml.invalid",
+    zh="文件“{place}”在记录之外不符合 XSD：{why}；没有保存任何数据，请让对方更正",
+    en="the file {place!r} does not satisfy the XSD outside its rows: {why}; nothing was stored, have it corrected",
+)
+MESSAGES = (
+    *document_text.MESSAGES,
+    *xml.MESSAGES,
+    *xml_cells.MESSAGES,
+    NOT_XML,
+    WRONG_LABEL,
+    TOO_LARGE,
+    NO_ROWS,
+    INVALID_ROW,
+    INVALID,
+)
+
+MOST_BYTES = 64 << 20  # of text that brings nothing to its end
+_OF_SCHEMA = etree.ErrorDomains.SCHEMASV
+_HELD_BACK, _LONGEST_TAG = 1 << 20, 400  # characters
+_SHOWN = 4000  # characters of a faulty row
+_FAULTS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class XmlRow:
+    """A row: its number among the rows, and its cells by name, or why it has none and how it was written."""
+
+    number: int
+    cells: Mapping[str, str] = field(default_factory=dict)
+    trouble: Message | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class XmlTable:
+    """How the rows of documents are found: the elements at a path from the root, `prefix:name/prefix:name`."""
+
+    rows: str
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    lists: AbstractSet[str] = frozenset()
+    schema: Schema | None = None
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The tags of the elements from the root to a row."""
+        return tuple(self._tag(name) for name in self.rows.strip("/").split("/"))
+
+    def _tag(self, name: str) -> str:
+        prefix, _, local = name.rpartition(":")
+        return f"{{{self.namespaces[prefix]}}}{local}" if prefix else local
+
+    def read(self, path: Path, place: str) -> Iterator[XmlRow]:
+        """Every row of a document, in order; raises SourceError, at its end at the latest where it is not whole."""
+        encoding = document_encoding(path)
+        try:
+            yield from _Reading(self, path, place, encoding).rows()
+        except NotXml as error:
+            raise SourceError(NOT_XML, place=place, line=error.line, why=error.why) from error
+
+
+def proposed_tables(path: Path, place: str) -> Sequence[XmlTable]:
+    """The paths at which elements repeat in a document, as its beginning shows; raises SourceError.
+
+    Where none does, what stands directly below the root.
+    """
+    try:
+        found = outline(path, document_encoding(path))
+    except NotXml as error:
+        raise SourceError(NOT_XML, place=place, line=error.line, why=error.why) from error
+    prefixes = {uri: f"n{number}" for number, uri in enumerate(found.namespaces, 1)}
+    paths = found.repeated or [tags for tags in found.counts if len(tags) == 2]
+    return [XmlTable(named_path(tags, prefixes), {prefix: uri for uri, prefix in prefixes.items()}) for tags in paths]
+
+
+class _Reading:
+    """One document, read from its beginning to its end."""
+
+    def __init__(self, table: XmlTable, file: Path, place: str, encoding: Encoding) -> None:
+        self._table, self._file, self._place, self._encoding = table, file, place, encoding
+        self._path, tags = table.path, (table.path[0], table.path[-1])
+        self._parser = table.schema.pull_parser(tags) if table.schema else pull_parser(tags)
+        self._cells = CellReader(etree.QName(self._path[-1]).namespace or "", table.namespaces, table.lists)
+        self._root: etree._Element | None = None
+        self._number = self._faults_said = 0
+        self._line = 1
+        self._open = self._is_whole = False
+
+    def rows(self) -> Iterator[XmlRow]:
+        waiting = 0
+        for text in self._fed():
+            self._feed(text)
+            before = self._number
+            yield from self._ended()
+            if not self._open:
+                self._assert_valid(self._new_faults())
+            got_on = self._number > before or self._pruned()
+            waiting = 0 if got_on else waiting + len(text)
+            if waiting > MOST_BYTES:
+                raise SourceError(TOO_LARGE, place=self._place, limit=MOST_BYTES >> 20)
+        self._close()
+        if not self._number:
+            self._assert_no_others()
+
+    def _fed(self) -> Iterator[str]:
+        """The text in pieces; with an XSD, none holds the ends of two rows, so that it is known which one is meant."""
+        pieces = without_doctype(filter(None, document_pieces(self._file, self._encoding)))
+        head = next(pieces, " ")
+        label = doubtful_label(head) if self._encoding is Encoding.GB18030 else ""
+        if label:
+            raise SourceError(WRONG_LABEL, place=self._place, label=label)
+        pieces = chain([head], pieces)
+        return _row_by_row(pieces, self._path[-1]) if self._table.schema else pieces
+
+    def _feed(self, text: str) -> None:
+        self._line += text.count("\n")
+        feed(self._parser, text)
+
+    def _close(self) -> None:
+        try:
+            self._parser.close()
+        except etree.XMLSyntaxError as error:
+            if not self._is_whole:  # else it says again what rows were set aside for
+                raise NotXml(error.lineno or self._line, plain(error.msg or "")) from error
+        if self._root is not None and not self._is_whole:
+            raise NotXml(self._line, "it ends too early")
+
+    def _ended(self) -> Iterator[XmlRow]:
+        for event, element in events(self._parser):
+            if self._root is None:
+                self._root = element.getroottree().getroot()
+            self._is_whole = event == "end" and element is self._root
+            if _path_of(element) != self._path:
+                continue
+            self._open = event == "start"
+            if not self._open:
+                self._number += 1
+                yield self._row(element)
+                element.clear()
+
+    def _row(self, element: etree._Element) -> XmlRow:
+        faults = self._new_faults()
+        if faults:
+            self._assert_expected(element, faults)
+            return self._aside(element, INVALID_ROW, why="; ".join(faults[:_FAULTS_SHOWN]))
+        try:
+            return XmlRow(self._number, self._cells.cells(element))
+        except Unfit as unfit:
+            return self._aside(element, unfit.message, **unfit.values)
+
+    def _aside(self, element: etree._Element, message: Message, **values: Any) -> XmlRow:
+        text = etree.tostring(element, encoding="unicode", with_tail=False)[:_SHOWN]
+        return XmlRow(self._number, {}, message, values, text)
+
+    def _new_faults(self) -> Sequence[str]:
+        log: Any = self._parser.feed_error_log if self._table.schema else ()
+        found = [plain(each.message) for each in log if each.domain == _OF_SCHEMA][self._faults_said :]
+        self._faults_said += len(found)
+        return found
+
+    def _assert_expected(self, element: etree._Element, faults: Sequence[str]) -> None:
+        """Where a row itself is not expected, libxml2 does not look at those after it."""
+        self._assert_valid(
+            [each for each in faults if each.startswith(f"Element '{element.tag}': This element is not")]
+        )
+
+    def _assert_valid(self, faults: Sequence[str]) -> None:
+        if faults:
+            raise SourceError(INVALID, place=self._place, why="; ".join(faults[:_FAULTS_SHOWN]))
+
+    def _pruned(self) -> bool:
+        """Drop what has come to its end outside the row that is open, and say whether there was any."""
+        pruned, element, path = False, self._root, self._path[:0]
+        while element is not None and len(element):
+            path = (*path, element.tag)
+            if path == self._path:
+                break
+            pruned = pruned or len(element) > 1
+            del element[:-1]
+            element = element[-1]
+        return pruned
+
+    def _assert_no_others(self) -> None:
+        """A list may be empty; elements of other names in its place, or a list of another name, are no empty list."""
+        found = outline(self._file, self._encoding)
+        if found.is_empty(self._path[:-1]):
+            return
+        raise SourceError(
+            NO_ROWS,
+            place=self._place,
+            rows=self._table.rows,
+            elements="、".join(found.shown()) or "-",
+            namespaces="、".join(found.namespaces) or "-",
+        )
+
+
+def _path_of(element: etree._Element) -> tuple[Any, ...]:
+    return (*(each.tag for each in reversed(list(element.iterancestors()))), element.tag)
+
+
+def _row_by_row(pieces: Iterator[str], tag: str) -> Iterator[str]:
+    """The same text, cut before whatever may be the beginning of a row, and behind what may be its end."""
+    name = rf"(?:[^\s<>/:!?]+:)?{re.escape(etree.QName(tag).localname)}"
+    cut = re.compile(rf"(?=<{name}[\s/>])|(?<=<)/{name}\s*>")
+    rest = ""
+    for piece in pieces:
+        rest += piece
+        start = 0
+        for found in cut.finditer(rest):
+            yield rest[start : found.end()]
+            start = found.end()
+        rest = rest[start:]
+        if len(rest) > _HELD_BACK:
+            yield rest[:-_LONGEST_TAG]
+            rest = rest[-_LONGEST_TAG:]
+    yield rest

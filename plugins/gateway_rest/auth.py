@@ -1,0 +1,104 @@
+"""How a feed says that it may ask: nothing, a token, a key, a signature, or a token that has to be got first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from gateway_rest.destination import address
+from gateway_rest.words import Declared, HeaderName, HeaderText, JsonPath, Path, Text
+
+
+class NoAccess(Declared):
+    """Anybody may ask."""
+
+    type: Literal["none"]
+
+
+class Signed(Declared):
+    """Every request is signed, as the platform or the option `signature` says."""
+
+    type: Literal["signature"]
+
+
+class Bearer(Declared):
+    """A token that somebody was given: `Authorization: Bearer …`."""
+
+    type: Literal["bearer"]
+    secret: Text
+
+
+class ApiKey(Declared):
+    """A key in a header of its own, or in the address."""
+
+    type: Literal["api_key"]
+    secret: Text
+    header: HeaderName | None = None
+    query: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ApiKey:
+        if (self.header is None) == (self.query is None):
+            raise ValueError("either header or query says where the key stands")
+        return self
+
+
+def _user(text: str) -> str:
+    if ":" in text:
+        raise ValueError("the name of a user cannot hold a colon")
+    return text
+
+
+class Basic(Declared):
+    """A user and a password: `Authorization: Basic …`."""
+
+    type: Literal["basic"]
+    user: Annotated[Text, AfterValidator(_user)]
+    secret: Text
+
+
+class Login(Declared):
+    """A token that is got by posting credentials; after 401, or a code in `expired`, it is got once more.
+
+    `send` are the members of the login that are no secrets, `secrets` those that are, by the names of the secrets.
+    """
+
+    type: Literal["login"]
+    path: Path
+    form: Literal["json", "form"] = "json"
+    send: Mapping[str, str] = {}
+    secrets: Annotated[Mapping[str, Text], Field(min_length=1)]
+    token: JsonPath
+    header: HeaderName = "Authorization"
+    prefix: HeaderText = ""
+    expired: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _each_member_once(self) -> Login:
+        if doubled := sorted(set(self.send) & set(self.secrets)):
+            raise ValueError(f"members that stand both in send and in secrets: {doubled}")
+        return self
+
+
+class OAuth2(Declared):
+    """A token by the client credentials of OAuth 2 (RFC 6749, 4.4); got anew when it runs out, and once after 401."""
+
+    type: Literal["oauth2"]
+    token_url: Annotated[str, AfterValidator(address)]
+    client: Text
+    secret: Text
+    client_in: Literal["header", "body"] = "header"
+    scope: str = ""
+    send: Mapping[str, str] = {}
+
+
+def _by_name(value: Any) -> Any:
+    """`auth: none` is short for `auth: {type: none}`."""
+    return {"type": value} if isinstance(value, str) else value
+
+
+Auth = Annotated[
+    NoAccess | Signed | Bearer | ApiKey | Basic | Login | OAuth2, Field(discriminator="type"), BeforeValidator(_by_name)
+]

@@ -1,0 +1,95 @@
+"""The content of an answer: from bytes to values, strictly, with nothing guessed and nothing lost.
+
+Numbers stay as they were written, to the last digit; an object that names a member twice says so (`Doubled`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import email.message
+import json
+import re
+from typing import Any, Literal
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from gateway.transport.http import Reply
+from gateway.transport.xml_content import read_members
+from gateway_rest.platform_facts import Format
+
+Encoding = Literal["stated", "utf-8", "gb18030"]
+
+# Two codecs that platforms name and do not keep to: both are parts of GB18030.
+_CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
+_MARKUP = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<")
+_HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+
+
+class Number(str):
+    """A number of JSON, as it was written."""
+
+    __slots__ = ()
+
+
+class Doubled(dict[str, Any]):
+    """An object of JSON that names a member twice; which of the two is meant, nobody knows."""
+
+
+def is_web_page(reply: Reply, answers: Format) -> bool:
+    """Whether an answer is for people, whatever it says that it is."""
+    start = _HTML if answers == "xml" else _MARKUP
+    return "html" in reply.content_type.lower().partition(";")[0] or bool(start.match(reply.body))
+
+
+def read_content(reply: Reply, answers: Format, encoding: Encoding) -> Any:
+    """The values of an answer; raises ValueError, LookupError or RecursionError for what is none.
+
+    With `stated`, the character set is what the header says, or else what the XML says, or else UTF-8, or GB18030
+    where it is no UTF-8.
+    """
+    charset = _charset(reply) if encoding == "stated" else encoding
+    if answers == "xml":
+        return read_members(reply.body, charset)
+    text = reply.body.decode(_codec(charset)) if charset else _either(reply.body)
+    # NaN and Infinity, which JSON does not have, are text as well.
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=str, object_pairs_hook=_object)
+
+
+def value_at(path: str, content: Any) -> Any:
+    """What stands at a JMESPath; None where nothing does, or where its functions do not fit what does."""
+    try:
+        return jmespath.search(path, content)
+    except JMESPathError:
+        return None
+
+
+def text_at(path: str, content: Any) -> str:
+    """A plain value as text, without spaces around it; anything else is empty."""
+    value = value_at(path, content)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _charset(reply: Reply) -> str:
+    header = email.message.Message()
+    header["Content-Type"] = reply.content_type
+    return (header.get_content_charset() or "").lower()
+
+
+def _codec(charset: str) -> str:
+    name = codecs.lookup(charset).name
+    return _CODECS.get(name, name)
+
+
+def _either(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("gb18030")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    return found if len(found) == len(members) else Doubled(found)

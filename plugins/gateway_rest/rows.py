@@ -1,0 +1,76 @@
+"""Rows of an answer into a batch: every cell as text, and what is no row set aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+
+from gateway.interfaces import ROW, Batch, RowFault
+from gateway.messages import Message
+from gateway_rest.content import Doubled
+
+NO_OBJECT = Message(
+    "rest.row_no_object",
+    zh="第 {row} 条不是由数据项组成的记录；请向平台方询问",
+    en="row {row} is no record of members; ask the platform's operators",
+)
+DOUBLED = Message(
+    "rest.row_doubled_member",
+    zh="第 {row} 条有重名的数据项，不知以哪个为准；请向平台方询问",
+    en="row {row} names a member twice, and nobody knows which is meant; ask the platform's operators",
+)
+HALF_CHARACTER = Message(
+    "rest.row_half_character",
+    zh="第 {row} 条含有残缺的字符（半个代理对）；请向平台方询问",
+    en="row {row} holds half a character (a lone surrogate); ask the platform's operators",
+)
+
+MESSAGES = (NO_OBJECT, DOUBLED, HALF_CHARACTER)
+
+
+def members(rows: Iterable[Any]) -> set[str]:
+    """The names of all members of the rows."""
+    return {name for row in rows if wrong(row) is None for name in row}
+
+
+def batch(place: str, rows: Sequence[Any], columns: Sequence[str], before: int) -> Batch:
+    """The rows that follow so many, with these columns."""
+    numbered = [(number, row, wrong(row)) for number, row in enumerate(rows, start=before + 1)]
+    whole = [(number, row) for number, row, fault in numbered if fault is None]
+    cells = {name: [cell(row.get(name)) for _, row in whole] for name in columns}
+    frame = pl.DataFrame(
+        {ROW: [number for number, _ in whole], **cells},
+        schema={ROW: pl.Int64(), **dict.fromkeys(columns, pl.String())},
+    )
+    return Batch(place, frame, [_fault(number, fault, row) for number, row, fault in numbered if fault])
+
+
+def wrong(row: Any) -> Message | None:
+    """What keeps a row from being read."""
+    if not isinstance(row, dict):
+        return NO_OBJECT
+    if isinstance(row, Doubled):
+        return DOUBLED
+    return None if _is_whole(row) else HALF_CHARACTER
+
+
+def cell(value: Any) -> str | None:
+    """Text as it is, numbers as they were written, a list or an object as its JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    try:
+        "".join([*row, *(cell(value) or "" for value in row.values())]).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fault(number: int, message: Message, row: Any) -> RowFault:
+    return RowFault(number, message, {"row": number}, json.dumps(row, ensure_ascii=message is HALF_CHARACTER))
