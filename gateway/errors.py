@@ -65,6 +65,10 @@ class SourceError(RunError):
     """The source cannot be read as declared."""
 
 
+class NothingThere(SourceError):
+    """A source is as declared and holds nothing that could be read now, not even columns; later it may."""
+
+
 class LeaseLost(RunError):
     """Another process holds the feed now; this one must not write."""
 

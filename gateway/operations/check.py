@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from gateway.errors import GatewayError, RunError
+from gateway.errors import GatewayError, NothingThere, RunError
 from gateway.formats.profile import Profile
 from gateway.interfaces import ROW, Destination, Source
 from gateway.mapping import UNMAPPED_COLUMN, CompiledMap, FieldMap
@@ -82,7 +82,11 @@ def _check_inbound(findings: Findings, deployment: Deployment, name: str, feed: 
     with findings.collecting():
         source = deployment.source(name, feed)
         source.check()
-        columns = _columns(source)
+        try:
+            columns = _columns(source)
+        except NothingThere as nothing:
+            findings.remarks.append(nothing)
+            return
         with findings.collecting():
             _, compiled = deployment.inbound_map(name, feed)
             if unmapped := compiled.check_columns(columns).unmapped:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from gateway.pipeline.feeds import InboundFeed, OutboundFeed
+from gateway.pipeline.feeds import Connector, InboundFeed, OutboundFeed
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 def known_requesters(feeds: Mapping[str, InboundFeed | OutboundFeed], secret: Callable[[str], str]) -> dict[str, str]:
-    """The secret of every requester that an outbound feed signs as; StartError where one is missing."""
-    signing = [each.destination for each in feeds.values() if isinstance(each, OutboundFeed)]
+    """The secret of every requester that a feed signs as; StartError where one is missing."""
+    signing = [_connector(each) for each in feeds.values()]
     return {each["requester"]: secret(each["secret"]) for each in signing if {"requester", "secret"} <= set(each)}
 
 
@@ -22,3 +22,7 @@ def named_port(feeds: Mapping[str, InboundFeed | OutboundFeed], platform: str = 
     named = [each for each in outbound if not platform or each.destination["name"] == platform]
     parts = [urlsplit(str(each.destination.get("url", ""))) for each in named]
     return next((each.port for each in parts if each.hostname in _LOOPBACK and each.port), 0)
+
+
+def _connector(feed: InboundFeed | OutboundFeed) -> Connector:
+    return feed.destination if isinstance(feed, OutboundFeed) else feed.source

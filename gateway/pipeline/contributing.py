@@ -77,11 +77,16 @@ class Contributing:
         touched += contributions.open_keys(connection, dataset.name, BROKEN_TOGETHER.code)
         if not contributions.applied(connection, dataset.name, self.precedence.digest):
             touched += contributions.all_keys(connection, dataset.name)
-        # A merged record's old key is withdrawn once and for all where identities are dealt with.
-        keys = [key for key in dict.fromkeys(touched) if key not in identities.finals]
+        keys = self._own_life(connection, list(dict.fromkeys(touched)), identities)
         parts = (keys[start : start + _MERGED_AT_ONCE] for start in range(0, len(keys), _MERGED_AT_ONCE))
         found = [self._merge(connection, part, stamp) for part in parts]
         return pl.concat([pl.DataFrame(schema=ISSUES), *found])
+
+    def _own_life(self, connection: Connection, touched: list[str], identities: Identities) -> list[str]:
+        """The keys without those whose records live on under others: they are withdrawn where identities are."""
+        finals = {identities.finals[key] for key in touched if key in identities.finals}
+        alive = self.exchange.in_force(connection, sorted(finals)) | finals.intersection(touched)
+        return [key for key in touched if identities.finals.get(key) not in alive]
 
     def _say(self, connection: Connection, plan: Plan, records: SpooledRecords, stamp: Stamp) -> list[str]:
         """Keep what the run says; return the keys of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +56,12 @@ NOT_SETTLED = Message(
     "it again",
 )
 
-# What a source's declaration may say otherwise while its position stays true: who asks, and how far it looks back.
-_NO_MATTER = {"password", "cursor.look_back"}
+# What a source's declaration may say otherwise while its position stays true: who asks, how patiently, in what
+# portions, and how far it looks back.
+_MANNER = re.compile(
+    r"(password|secrets?|auth|signature|partitions|attempts|ca_file)(\..*)?"
+    r"|cursor\.(look_back|safety)|.*_(seconds?|bytes|size)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +171,7 @@ def declared(source: Mapping[str, Any]) -> dict[str, str]:
     for name, value in source.items():
         inner = value.items() if isinstance(value, Mapping) else [("", value)]
         members |= {f"{name}.{part}".rstrip("."): each for part, each in inner}
-    return {name: _digest(value) for name, value in sorted(members.items()) if name not in _NO_MATTER}
+    return {name: _digest(value) for name, value in sorted(members.items()) if not _MANNER.fullmatch(name)}
 
 
 def _digest(value: Any) -> str:

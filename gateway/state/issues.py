@@ -38,14 +38,21 @@ def keep(
     found = _identified(_storable(found), feed).unique("identity", keep="first", maintain_order=True)
     stored = _stored(connection, feed)
     fresh = found.join(stored, on="identity", how="anti", maintain_order="left")
-    met = found.join(stored.select("id", "identity"), on="identity", how="inner")
     bulk.insert_frame(connection, issues, _entered(fresh, run, feed, dataset))
-    refreshed = met.select("id", *_REFRESHED, pl.lit("open").alias("status"), pl.lit(run).alias("last_run"))
-    bulk.update_frame(connection, issues, refreshed)
+    _refresh(connection, run, found.join(stored.select("id", "identity", "status", "was_said"), on="identity"))
     missed = stored.filter(pl.col("status") == "open").join(found, on="identity", how="anti")
     closed = missed if settled is None else missed.filter(settled)
     bulk.update_frame(connection, issues, closed.select("id", pl.lit("closed").alias("status")))
     return fresh.height
+
+
+def _refresh(connection: sa.Connection, run: int, met: pl.DataFrame) -> None:
+    """Note that issues were met again; what is said of them is written only where it changed, since rows are long."""
+    as_before = (pl.col("said") == pl.col("was_said")) & (pl.col("status") == "open")
+    met = met.with_columns(pl.lit(run).alias("last_run"))
+    bulk.update_frame(connection, issues, met.filter(as_before).select("id", "last_run"))
+    changed = met.filter(~as_before).with_columns(pl.lit("open").alias("status"))
+    bulk.update_frame(connection, issues, changed.select("id", *_REFRESHED, "said", "status", "last_run"))
 
 
 def still_open(connection: sa.Connection, feed: str, code: str) -> pl.DataFrame:
@@ -71,8 +78,9 @@ def _identified(found: pl.DataFrame, feed: str) -> pl.DataFrame:
         pl.col("value").fill_null("\x00"),
         separator="\x1e",
     )
-    return found.with_columns(identity.alias("identity")).with_columns(
-        plh.col("identity").chash.blake3().str.head(32).alias("identity")
+    said = pl.concat_str(*(pl.col(name).cast(pl.String).fill_null("\x00") for name in _REFRESHED), separator="\x1e")
+    return found.with_columns(identity.alias("identity"), said.alias("said")).with_columns(
+        plh.col(name).chash.blake3().str.head(32).alias(name) for name in ("identity", "said")
     )
 
 
@@ -83,9 +91,10 @@ def _stored(connection: sa.Connection, feed: str) -> pl.DataFrame:
         "record_key": pl.String(),
         "row": pl.Int64(),
         "status": pl.String(),
+        "said": pl.String(),
     }
     query = sa.select(*(issues.c[name] for name in schema)).where(issues.c.feed == feed)
-    return bulk.frame_of(connection, query, schema)
+    return bulk.frame_of(connection, query, schema).rename({"said": "was_said"})
 
 
 def _entered(fresh: pl.DataFrame, run: int, feed: str, dataset: str) -> pl.DataFrame:

@@ -77,6 +77,7 @@ issues = sa.Table(
     sa.Column("value", sa.Text),
     sa.Column("arguments", sa.Text, nullable=False),  # JSON: the further blanks of the message
     sa.Column("original", sa.Text),  # the whole row as the source wrote it: a JSON object, or the raw line
+    sa.Column("said", sa.String(32), nullable=False),  # digest of all that may be said otherwise when it is met again
     sa.Column("status", sa.String(10), nullable=False),  # open | closed
     sa.Column("first_run", sa.BigInteger, nullable=False),
     sa.Column("last_run", sa.BigInteger, nullable=False),

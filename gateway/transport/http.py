@@ -38,6 +38,11 @@ NOT_TRUSTED = Message(
     en="the certificate of {url} is not trusted: {why}; nothing was sent; "
     "check the address or name the platform's root certificate as ca_file",
 )
+NOT_ANSWERED = Message(
+    "http.not_answered",
+    zh="{url} 没有给出完整应答：{why}；稍后会再次查询；请检查网络与对方服务",
+    en="{url} did not answer in full: {why}; it is asked again later; check the network and the service",
+)
 NO_ANSWER = Message(
     "http.no_answer",
     zh="已向 {url} 送出内容，但 {seconds} 秒内没有得到完整应答；结果未知，再次发送前会先查询",
@@ -63,10 +68,12 @@ OTHER_ENVIRONMENT = Message(
     "address",
 )
 
-MESSAGES = (NOT_REACHED, NOT_TRUSTED, NO_ANSWER, BROKEN_OFF, TOO_LARGE, OTHER_ENVIRONMENT)
+MESSAGES = (NOT_REACHED, NOT_TRUSTED, NOT_ANSWERED, NO_ANSWER, BROKEN_OFF, TOO_LARGE, OTHER_ENVIRONMENT)
 
 _CHUNK = 65_536
 _QUERY = re.compile(r"\?[^\s'\"()<>]*")
+
+_UNANSWERED = (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError)
 
 # At DEBUG it quotes every address with its query.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -156,7 +163,7 @@ class HttpClient:
                     next_link=response.links.get("next", {}).get("url", ""),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failure = self._failure(url, error, sent=body is not None and body.begun)
+            failure = self._failure(url, error, body)
             raise failure from (None if query or address != url else error)
 
     def _refuse_other_environment(self, url: str, mark: str | None) -> None:
@@ -183,10 +190,12 @@ class HttpClient:
                 raise OutcomeUnknown(NO_ANSWER, url=url, seconds=self._answer_seconds)
         return bytes(body)
 
-    def _failure(self, url: str, error: Exception, *, sent: bool) -> DeliveryError:
+    def _failure(self, url: str, error: Exception, body: _Outgoing | None) -> DeliveryError:
         causes = _causes(error)
         why = _QUERY.sub("?…", str(causes[-1]))
-        if not sent:
+        if body is None and any(isinstance(each, _UNANSWERED) for each in causes):
+            return TryAgain(NOT_ANSWERED, url=url, why=why)
+        if body is None or not body.begun:
             untrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in causes)
             return TryAgain(NOT_TRUSTED if untrusted else NOT_REACHED, url=url, why=why)
         if any(isinstance(each, TimeoutError | urllib3.exceptions.ReadTimeoutError) for each in causes):

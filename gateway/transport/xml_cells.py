@@ -58,46 +58,48 @@ class CellReader:
     def _add(self, element: etree._Element, path: str, within: str, cells: dict[str, str]) -> None:
         """Add what an element holds; `path` begins in the row, or in the object of a list that stands `within` it."""
         before = f"{path}/" if path else ""
-        for tag, value in element.attrib.items():
+        for tag, value in element.items():
             if not str(tag).startswith(_XSI):
                 cells[f"{before}@{self._name(tag)}"] = str(value)
         if not len(element):
             if path or (element.text or "").strip():
                 cells[path or "."] = element.text or ""
             return
-        _assert_unmixed(element, path)
+        _assert_unmixed(element.text, path)
         lists: dict[str, list[Any]] = {}
-        seen: set[str] = set()
+        groups: set[str] = set()
         for child in element:
             name = before + self._name(child.tag)
-            if within + name in self._lists:
+            if child.tail:
+                _assert_unmixed(child.tail, path)
+            if self._lists and within + name in self._lists:
                 lists.setdefault(name, []).append(self._value(child, f"{within}{name}/"))
-            elif name in seen:
+            elif name in cells or name in groups:
                 raise Unfit(REPEATED, name=name)
-            elif len(child) or child.attrib:
+            elif len(child) or child.keys():
+                groups.add(name)
                 self._add(child, name, within, cells)
             else:
                 cells[name] = child.text or ""
-            seen.add(name)
         for name, values in lists.items():
             cells[name] = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
     def _value(self, element: etree._Element, within: str) -> Any:
-        if not len(element) and not element.attrib:
+        if not len(element) and not element.keys():
             return element.text or ""
         cells: dict[str, str] = {}
         self._add(element, "", within, cells)
         return cells
 
     def _name(self, tag: Any) -> str:
-        if tag not in self._names:
+        found = self._names.get(tag)
+        if found is None:
             name = etree.QName(tag)
-            prefix = self._prefixes.get(name.namespace or "", f"{{{name.namespace}}}")
-            self._names[tag] = prefix + name.localname
-        return self._names[tag]
+            found = self._prefixes.get(name.namespace or "", f"{{{name.namespace}}}") + name.localname
+            self._names[tag] = found
+        return found
 
 
-def _assert_unmixed(element: etree._Element, path: str) -> None:
-    for text in (element.text, *(child.tail for child in element)):
-        if text and not text.isspace():
-            raise Unfit(MIXED, name=path or ".", text=text.strip()[:_SHOWN])
+def _assert_unmixed(text: str | None, path: str) -> None:
+    if text and not text.isspace():
+        raise Unfit(MIXED, name=path or ".", text=text.strip()[:_SHOWN])

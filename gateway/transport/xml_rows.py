@@ -184,7 +184,7 @@ class _Reading:
             if self._root is None:
                 self._root = element.getroottree().getroot()
             self._is_whole = event == "end" and element is self._root
-            if _path_of(element) != self._path:
+            if (event == "start" and not self._table.schema) or _path_of(element) != self._path:
                 continue
             self._open = event == "start"
             if not self._open:

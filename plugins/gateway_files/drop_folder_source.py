@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from gateway.errors import SourceError
+from gateway.errors import NothingThere, SourceError
 from gateway.interfaces import ROW, Batch, Content, LeftOut, Memory, Source, Surroundings
 from gateway.messages import Message
 from gateway.transport import files
@@ -64,14 +64,14 @@ class DropFolderSource:
         self._source.check()
 
     def read(self) -> Iterator[Batch]:
-        """The rows of the files that are whole now, moving none; raises SourceError where there is none.
+        """The rows of the files that are whole now, moving none; raises NothingThere where there is none.
 
         A folder that happens to be empty is no empty register, so that nothing is ever withdrawn for it.
         """
         batches = self._source.read()
         first = next(batches, None)
         if first is None:
-            raise SourceError(NOTHING_READY, folder=str(self._folder.folder), pattern=self._folder.pattern)
+            raise NothingThere(NOTHING_READY, folder=str(self._folder.folder), pattern=self._folder.pattern)
         yield first
         yield from batches
 

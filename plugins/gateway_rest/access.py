@@ -8,9 +8,10 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus, urlencode
+from typing import Any
+from urllib.parse import quote_plus
 
-from gateway.errors import SourceError, StartError
+from gateway.errors import SourceError, StartError, TryAgain
 from gateway.interfaces import Surroundings
 from gateway.messages import Message
 from gateway.transport.http import HttpClient
@@ -18,8 +19,9 @@ from gateway.transport.signatures import SignatureScheme, Signer
 from gateway_rest.auth import ApiKey, Auth, Basic, Bearer, Login, NoAccess, OAuth2, Signed
 from gateway_rest.content import text_at
 from gateway_rest.destination import WRONG_SIGNATURE
-from gateway_rest.page import AnswerReader
+from gateway_rest.page import BUSY, AnswerReader
 from gateway_rest.platform_facts import PlatformFacts, PullSignature
+from gateway_rest.question import form_question, json_question
 from gateway_rest.source_options import RestSourceOptions
 from gateway_rest.veil import Veil
 
@@ -38,11 +40,11 @@ NO_TOKEN = Message(
 
 MESSAGES = (NOT_SENDABLE, NO_TOKEN)
 
-_JSON, _FORM = "application/json; charset=utf-8", "application/x-www-form-urlencoded; charset=utf-8"
 _SENDABLE = re.compile(r"[!-~]+")
 
 Headers = Callable[[bytes], Mapping[str, str]]
 Clock = Callable[[], float]
+_Answered = tuple[AnswerReader, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,41 +148,46 @@ class Door:
 
     def _login(self, auth: Login) -> Access:
         secrets = {member: self._secret(name) for member, name in auth.secrets.items()}
-        url, members = self.options.url + auth.path, {**auth.send, **secrets}
-        content_type, body = (_FORM, urlencode(members).encode()) if auth.form == "form" else (_JSON, _json(members))
-
-        def granted() -> Granted:
-            reader = self._reader(url)
-            content = reader.content(self.http.post(url, body, {"Content-Type": content_type}))
-            return Granted(self._token(reader, auth.token, content))
-
-        return _by_token(Token(granted), auth.header, auth.prefix, auth.expired)
+        write = form_question if auth.form == "form" else json_question
+        ask = self._asking(self.options.url + auth.path, *write({**auth.send, **secrets}), {})
+        token = Token(lambda: self._granted(*ask(), auth.token, auth.expires_in))
+        return _by_token(token, auth.header, auth.prefix, auth.expired)
 
     def _oauth2(self, auth: OAuth2) -> Access:
-        secret, url = self._secret(auth.secret), auth.token_url
+        secret, headers = self._secret(auth.secret), {"Accept": "application/json"}
         members = {"grant_type": "client_credentials", **({"scope": auth.scope} if auth.scope else {}), **auth.send}
-        headers = {"Content-Type": _FORM, "Accept": "application/json"}
         if auth.client_in == "body":
             members |= {"client_id": auth.client, "client_secret": secret}
         else:  # RFC 6749, 2.3.1: both are written as in a form first
             headers["Authorization"] = self._basic(quote_plus(auth.client), quote_plus(secret))
+        ask = self._asking(auth.token_url, *form_question(members), headers)
+        token = Token(lambda: self._granted(*ask(), "access_token", "expires_in"))
+        return _by_token(token, "Authorization", "Bearer ", frozenset())
 
-        def granted() -> Granted:
-            reader = self._reader(url)
-            content = reader.content(self.http.post(url, urlencode(members).encode(), headers))
-            return Granted(self._token(reader, "access_token", content), _seconds(text_at("expires_in", content)))
+    def _asking(self, url: str, content_type: str, body: bytes, headers: Mapping[str, str]) -> Callable[[], _Answered]:
+        """How a token is asked for; the answer is JSON, and says no other success than the token.
 
-        return _by_token(Token(granted), "Authorization", "Bearer ", frozenset())
+        Only a service that is busy is asked again: credentials that are refused several times lock an account.
+        """
+        reader = AnswerReader(url, PlatformFacts(), self.veil)
 
-    def _reader(self, url: str) -> AnswerReader:
-        """A login is answered in JSON, and its success is the token."""
-        return AnswerReader(url, PlatformFacts(), self.veil)
+        def ask() -> _Answered:
+            reply = self.http.post(url, body, {"Content-Type": content_type, **headers})
+            try:
+                return reader, reader.content(reply)
+            except TryAgain as error:
+                if error.message is BUSY:
+                    raise
+                raise SourceError(error.message, **error.values) from error
 
-    def _token(self, reader: AnswerReader, path: str, content: object) -> str:
+        return ask
+
+    def _granted(self, reader: AnswerReader, content: Any, path: str, expires_in: str | None) -> Granted:
         token = text_at(path, content)
         if not _SENDABLE.fullmatch(token):
-            raise SourceError(NO_TOKEN, url=reader.url, path=path, said=reader.excerpt(_json(content)))
-        return self.veil.hide(token)
+            said = reader.excerpt(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+            raise SourceError(NO_TOKEN, url=reader.url, path=path, said=said)
+        return Granted(self.veil.hide(token), _seconds(text_at(expires_in, content)) if expires_in else None)
 
 
 def _by_header(name: str, value: str) -> Access:
@@ -200,7 +207,3 @@ def _scheme(declared: PullSignature) -> SignatureScheme:
 
 def _seconds(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
-
-
-def _json(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -22,8 +22,8 @@ from gateway_rest.veil import Veil
 
 NOT_PULLED = Message(
     "rest.not_pulled",
-    zh="{url} 的第 {page} 页没有取到：{why_zh}；没有保存任何数据，下次运行从头再取",
-    en="page {page} of {url} was not got: {why}; nothing was stored, the next run pulls from the beginning",
+    zh="{url} 的第 {page} 页没有取到：{why_zh}；没有保存任何数据，下次运行重新取数",
+    en="page {page} of {url} was not got: {why}; nothing was stored, the next run pulls them all again",
 )
 LINK_ELSEWHERE = Message(
     "rest.link_elsewhere",
@@ -31,7 +31,6 @@ LINK_ELSEWHERE = Message(
     en="the next page of {url} is at {host!r}, and only {allowed} may be gone to; name it in the hosts of pagination "
     "if it is meant",
 )
-
 NO_ELEMENT = Message(
     "rest.no_element_name",
     zh="查询的数据项“{names}”不能用作 XML 元素名；请核对 ask、page 等选项",
@@ -74,7 +73,7 @@ class Asking:
 
     def first_content(self) -> Any:
         """The whole content of the first answer; raises SourceError."""
-        return self._patiently(self._options.paging.first(), self._options.ask, self.url, self.reader.content)
+        return self._patiently(self._options.paging.first(), self._options.constants, self.url, self.reader.content)
 
     def address(self, step: Step, before: str) -> str:
         """Where a step leads; raises SourceError for a link to somewhere that the feed does not allow."""

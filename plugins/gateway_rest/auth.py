@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from gateway_rest.destination import address
-from gateway_rest.words import Declared, HeaderName, HeaderText, JsonPath, Path, Text
+from gateway_rest.question import assert_distinct
+from gateway_rest.words import Declared, HeaderName, HeaderText, JsonPath, Path, Text, by_name
 
 
 class NoAccess(Declared):
@@ -63,6 +64,7 @@ class Login(Declared):
     """A token that is got by posting credentials; after 401, or a code in `expired`, it is got once more.
 
     `send` are the members of the login that are no secrets, `secrets` those that are, by the names of the secrets.
+    `token` and `expires_in`, in seconds, are paths into the answer.
     """
 
     type: Literal["login"]
@@ -71,14 +73,14 @@ class Login(Declared):
     send: Mapping[str, str] = {}
     secrets: Annotated[Mapping[str, Text], Field(min_length=1)]
     token: JsonPath
+    expires_in: JsonPath | None = None
     header: HeaderName = "Authorization"
     prefix: HeaderText = ""
     expired: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _each_member_once(self) -> Login:
-        if doubled := sorted(set(self.send) & set(self.secrets)):
-            raise ValueError(f"members that stand both in send and in secrets: {doubled}")
+        assert_distinct([*self.send, *self.secrets], nested=self.form == "json")
         return self
 
 
@@ -94,11 +96,6 @@ class OAuth2(Declared):
     send: Mapping[str, str] = {}
 
 
-def _by_name(value: Any) -> Any:
-    """`auth: none` is short for `auth: {type: none}`."""
-    return {"type": value} if isinstance(value, str) else value
-
-
 Auth = Annotated[
-    NoAccess | Signed | Bearer | ApiKey | Basic | Login | OAuth2, Field(discriminator="type"), BeforeValidator(_by_name)
+    NoAccess | Signed | Bearer | ApiKey | Basic | Login | OAuth2, Field(discriminator="type"), BeforeValidator(by_name)
 ]

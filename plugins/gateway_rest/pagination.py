@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway_rest.content import text_at, value_at
 from gateway_rest.page import Page
-from gateway_rest.words import Declared, JsonPath, PageSize, Text
+from gateway_rest.words import Declared, JsonPath, PageSize, Text, by_name
 
 _ANY = sys.maxsize
 
@@ -225,11 +225,6 @@ def _said(path: str, content: Any) -> bool:
 _YES_OR_NO = {"true": True, "false": False, "1": True, "0": False}
 
 
-def _by_name(value: Any) -> Any:
-    """`pagination: none` is short for `pagination: {type: none}`."""
-    return {"type": value} if isinstance(value, str) else value
-
-
 Pagination = Annotated[
-    NoPages | PageNumbers | Offsets | NextCursor | NextLink, Field(discriminator="type"), BeforeValidator(_by_name)
+    NoPages | PageNumbers | Offsets | NextCursor | NextLink, Field(discriminator="type"), BeforeValidator(by_name)
 ]

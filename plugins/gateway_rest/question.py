@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 _SPACES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _ELEMENTS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 
-Members = Mapping[str, str | int]
+Members = Mapping[str, Any]
 
 
 def json_question(members: Members) -> tuple[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gateway.errors import SourceError
 from gateway.interfaces import ROW, Batch, Memory, Source, Surroundings
@@ -67,13 +68,13 @@ class RestSource:
 
     def check(self) -> None:
         """Raise SourceError unless the first page can be read; keep nothing of it."""
-        next(self._pages(self._options.ask))
+        next(self._pages(self._options.constants))
 
     def read(self) -> Iterator[Batch]:
         """Every page as a batch; raises SourceError, also where the list changes between two pages."""
-        return self._batches(self._options.ask)
+        return self._batches(self._options.constants)
 
-    def _batches(self, constants: Mapping[str, str]) -> Iterator[Batch]:
+    def _batches(self, constants: Mapping[str, Any]) -> Iterator[Batch]:
         columns: Sequence[str] = ()
         for number, before, page in self._pages(constants):
             columns = columns or tuple(dict.fromkeys((*self._options.columns, *sorted(members(page.rows)))))
@@ -86,7 +87,7 @@ class RestSource:
         if unknown:
             raise SourceError(NEW_COLUMN, url=self._asking.url, page=page, columns=", ".join(sorted(unknown)))
 
-    def _pages(self, constants: Mapping[str, str]) -> Iterator[tuple[int, int, Page]]:
+    def _pages(self, constants: Mapping[str, Any]) -> Iterator[tuple[int, int, Page]]:
         """Each page with its number and the rows before it."""
         walk, url = Walk(self._asking.url, self._options.paging), self._asking.url
         step: Step | None = self._options.paging.first()
@@ -123,7 +124,7 @@ class ResumingRestSource(RestSource):
         since = asked_from(self._cursor, memory)
         tide = Tide(self._cursor, memory, dt.datetime.now(dt.UTC))
         waiting: Batch | None = None
-        for each in self._batches({**self._options.ask, **({self._cursor.ask: since} if since else {})}):
+        for each in self._batches({**self._options.constants, **({self._cursor.ask: since} if since else {})}):
             if waiting:
                 yield waiting
             waiting = tide.over(each)

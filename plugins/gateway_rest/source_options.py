@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, Json, model_validator
 
 from gateway.interfaces import ROW
 from gateway_rest.auth import ApiKey, Auth, Signed
@@ -30,10 +30,11 @@ def _column(text: str) -> str:
 class RestSourceOptions(RestOptions):
     """What is asked for, beside where the platform is.
 
-    `ask` are the members of the question that never change. `rows` and `total` are JMESPath into the answer, `columns`
-    the members that a row may have: they are known even on a day without rows. `platform` names the `_platform.yml`
-    that says signature, format and answer codes; without it they are given here. `requester`, `service` and `secret`
-    are for signing. `page` with its companions is short for `pagination: {type: page, …}`.
+    `ask` are the members of the question that never change, `ask_json` those that are no text. `rows` and `total` are
+    JMESPath into the answer, `columns` the members that a row may have: they are known even on a day without rows.
+    `platform` names the `_platform.yml` that says signature, format and answer codes; without it they are given here.
+    `requester`, `service` and `secret` are for signing. `page` with its companions is short for
+    `pagination: {type: page, …}`.
     """
 
     requester: HeaderValue = ""
@@ -51,6 +52,7 @@ class RestSourceOptions(RestOptions):
     root: XmlName | None = None
     encoding: Encoding = "stated"
     ask: Mapping[Text, str] = {}
+    ask_json: Mapping[Text, Json[Any]] = {}
     pagination: Pagination | None = None
     page: Text | None = None
     page_size_name: Text | None = None
@@ -84,9 +86,14 @@ class RestSourceOptions(RestOptions):
         )
 
     @property
+    def constants(self) -> Mapping[str, Any]:
+        """The members of the question that never change."""
+        return {**self.ask, **self.ask_json}
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The members of a question."""
-        return (*self.ask, *([self.cursor.ask] if self.cursor else []), *self.paging.names())
+        return (*self.constants, *([self.cursor.ask] if self.cursor else []), *self.paging.names())
 
     @property
     def own_facts(self) -> PlatformFacts:
@@ -137,6 +144,8 @@ class RestSourceOptions(RestOptions):
         assert_distinct([*self.asked, *key], nested=written in {"json", "xml"})
         if written == "xml" and self.root is None:
             raise ValueError("a question in XML needs root, the name of its outermost element")
+        if self.ask_json and (written != "json" or self.platform or set(self.ask) & set(self.ask_json)):
+            raise ValueError("ask_json is for other members than ask, of a question in JSON, and not beside platform")
         if any(_CONTROL.search(value) for value in self.ask.values()):
             raise ValueError("ask holds control characters")
         return self

@@ -12,10 +12,10 @@ from gateway_rest.pagination import Pagination, Step, Walked
 
 CHANGED = Message(
     "rest.changed_while_pulled",
-    zh="{url} 的内容在取数过程中变了（第 {page} 页：{what_zh}）；没有保存任何数据，下次运行从头再取；"
+    zh="{url} 的内容在取数过程中变了（第 {page} 页：{what_zh}）；没有保存任何数据，下次运行重新取数；"
     "若反复出现，请向平台方询问分页是否按固定次序",
     en="what {url} holds changed while it was pulled (page {page}: {what}); nothing was stored, the next run pulls "
-    "from the beginning; if it happens again, ask the platform's operators whether pages have a fixed order",
+    "all pages again; if it happens again, ask the platform's operators whether pages have a fixed order",
 )
 
 MESSAGES = (CHANGED,)

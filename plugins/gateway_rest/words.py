@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -14,6 +14,11 @@ class Declared(BaseModel):
     """A part of a feed; an unknown key is refused, so that a misspelt one never passes in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def by_name(value: Any) -> Any:
+    """A kind that says nothing more may be said by its name: `auth: none` is `auth: {type: none}`."""
+    return {"type": value} if isinstance(value, str) else value
 
 
 def _json_path(text: str) -> str:

@@ -46,29 +46,30 @@ WRONG_SPAN = Message(
 
 MESSAGES = (TABLE_OR_QUERY, SCHEMA_OF_QUERY, ORDER_IS_GIVEN, CURSOR_NOT_READ, WRONG_SPAN)
 
-_SPAN = re.compile(r"(\d{1,6}) (second|minute|hour|day|week)s?")
+_SPAN = re.compile(r"(\d{1,6}) (second|minute|hour|day|week)s?", flags=re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}", flags=re.ASCII)
 _Name = Annotated[str, Field(min_length=1)]
 
 
 def _span(value: object) -> object:
     """A time as `2 hours`; raises OptionError."""
-    found = _SPAN.fullmatch(str(value))
     if isinstance(value, timedelta):
         return value
+    found = _SPAN.fullmatch(str(value))
     if found is None:
         raise OptionError(WRONG_SPAN, value=value)
     return timedelta(**{f"{found[2]}s": int(found[1])})
 
 
 def _number_or_span(value: object) -> object:
-    return int(str(value)) if re.fullmatch(r"\d{1,18}", str(value)) else _span(value)
+    return int(str(value)) if _NUMBER.fullmatch(str(value)) else _span(value)
 
 
 class CursorOptions(Options):
     """The column that says what is new, from where on the first run reads, and how far back each later one looks."""
 
     column: _Name
-    look_back: Annotated[int | timedelta | None, BeforeValidator(_number_or_span)] = None
+    look_back: Annotated[int | timedelta, BeforeValidator(_number_or_span)] | None = None
     nulls: Literal["refuse", "read"] = "refuse"
     start: _Name | None = None
     safety: Annotated[timedelta, BeforeValidator(_span)] = timedelta(0)

@@ -158,17 +158,6 @@ def connectorx_postgresql(url: str) -> int:
     return rows
 
 
-def adbc_postgresql(url: str) -> int:
-    import adbc_driver_postgresql.dbapi
-    import polars as pl
-    import polars.selectors as cs
-
-    with adbc_driver_postgresql.dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(READ)
-        frames = (pl.DataFrame(batch) for batch in cursor.fetch_record_batch())
-        return sum(frame.select(~cs.binary(), cs.binary().bin.encode("hex")).cast(pl.String).height for frame in frames)
-
-
 # ------------------------------------------------------------------------------------------------------- our own
 
 
@@ -205,7 +194,6 @@ PEERS: dict[str, dict[str, Callable[[str], int]]] = {
     "postgresql": {
         "psycopg cursor": psycopg_cursor,
         "connectorx": connectorx_postgresql,
-        "ADBC": adbc_postgresql,
     },
 }
 
@@ -217,7 +205,6 @@ MODULES = {
     "mysql-connector": ("mysql.connector",),
     "PyMySQL": ("pymysql.cursors",),
     "psycopg cursor": ("psycopg",),
-    "ADBC": ("adbc_driver_postgresql.dbapi",),
 }
 
 

@@ -28,7 +28,7 @@ def cases() -> Iterator[Case]:
 
 
 def _xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), **options: Any) -> Callable[[Path], None]:
-    """What writes an .xlsx: `(formula, result)` is a formula, `(day,)` a date."""
+    """What writes an .xlsx: `(formula, result)` is a formula, `(day,)` a date, `{format: number}` a number."""
 
     def write(path: Path) -> None:
         with xlsxwriter.Workbook(str(path), options) as workbook:
@@ -45,6 +45,10 @@ def _xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), **options: Any
                             sheet.write_number(at, column, cell[0], day)
                         elif isinstance(cell, tuple):
                             sheet.write_formula(at, column, cell[0], None, cell[1])
+                        elif isinstance(cell, dict):
+                            ((number_format, number),) = cell.items()
+                            style = workbook.add_format({"num_format": number_format})
+                            sheet.write_number(at, column, number, style)
                         elif cell is not None:
                             sheet.write(at, column, cell)
 
@@ -125,7 +129,7 @@ def _cells() -> Iterator[Case]:
         [code(), "戊公司", None, ("=1+1", "")],
         [code(), "己公司", None, None, None, "没有表头的内容"],
         [code(), "庚公司", None, "#REF!"],
-        [last, "末公司", None, ("=SUM(1,2)", 3), 123],
+        [last, "末公司", None, ("=SUM(1,2)", 3), {"000000": 123}],
     ]
     found = {
         2: accepted(first, "甲公司", registered_capital=50_000_000, licence_label="00123"),
@@ -135,7 +139,7 @@ def _cells() -> Iterator[Case]:
         6: rejected("workbook.not_calculated"),
         7: rejected("workbook.no_heading"),
         8: rejected("map.decimal", "注册资本", "#REF!"),
-        9: accepted(last, "末公司", registered_capital=300, licence_label="123"),
+        9: accepted(last, "末公司", registered_capital=300, licence_label="000123"),
     }
     yield _case("cells.xlsx", rows, found)
     first = code()

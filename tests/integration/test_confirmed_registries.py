@@ -96,6 +96,18 @@ def test_the_digest_tells_one_confirmed_registry_from_another(call: Call, deploy
     assert (first == same, first[0] == other[0], first[1] == other[1]) == (True, False, True)
 
 
+def test_neither_withdrawn_records_nor_those_of_others_are_confirmed(call: Call, deployment: Deployment) -> None:
+    feed = deployment.inbound("others.csv", map="tests/inspection_targets", department="D2")
+    deployment.declare(others=feed)
+    write(deployment, "others", "标识,名称", "P8,八号")
+    call("run", "others", "inspection-targets")
+    write(deployment, "inspection_targets", "标识,名称", "P1,一号")
+    call("run", "inspection-targets", "--accept-withdrawals")
+    call(*CONFIRM, "--task", "T1")
+    (entry,) = confirmed(deployment)
+    assert [each["records"] for each in entry["registries"]] == [1, 1]
+
+
 def test_people_read_what_was_confirmed(call: Call) -> None:
     code, out, _ = call(*CONFIRM, "--task", "T1")
     assert (code, "confirmed: inspectors with 1 records" in out) == (0, True)

@@ -163,18 +163,20 @@ def test_a_file_that_cannot_be_believed_is_refused_whole(ran: Ran, name: str) ->
     assert (ran.stored(case), ran.issues(case)) == ({}, [])
 
 
-def test_a_file_that_is_replaced_while_it_is_read_is_not_half_believed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [0, 11])
+def test_a_file_that_is_replaced_while_others_are_read_is_not_half_believed(tmp_path: Path, number: int) -> None:
     made = Deployment(tmp_path / "deployment", f"sqlite:///{tmp_path / 'gateway.db'}")
-    case = CASES["gb18030.csv"]
-    made.declare(replaced=_feed(case))
+    files = [made.directory / f"part-{at:02}.csv" for at in range(12)]
+    made.declare(replaced={**_feed(CASES["gb18030.csv"]), "source": {"type": "csv", "path": "part-*.csv"}})
     write_maps(made.directory)
-    file = made.directory / case.name
-    case.write(file)
+    for file in files:
+        CASES["gb18030.csv"].write(file)
 
     def replaced(point: Point) -> None:
         if point is Point.BATCH_SPOOLED:
-            file.with_suffix(".new").write_bytes(file.read_bytes() * 2)
-            file.with_suffix(".new").replace(file)
+            fresh = files[number].with_suffix(".new")
+            fresh.write_bytes(files[number].read_bytes() + b"\n")
+            fresh.replace(files[number])
 
     (report,) = made.run("replaced", reached=replaced)
     assert report.error is not None

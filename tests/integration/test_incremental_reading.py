@@ -17,6 +17,7 @@ import pytest
 from gateway.errors import StartError
 from gateway.pipeline.progress import Point
 from gateway.pipeline.reading import Asked
+from gateway.pipeline.reading import declared as digests
 from gateway.pipeline.run_report import RunReport
 from tests.deployment import Deployment
 from tests.resuming_sources import resuming_sources
@@ -194,6 +195,26 @@ def test_who_asks_and_how_far_it_looks_back_may_change(deployment: Deployment, m
     assert run(deployment).status == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("member", "matters"),
+    [
+        ("url", True),
+        ("table", True),
+        ("cursor.column", True),
+        ("cursor.start", True),
+        ("ask.status", True),
+        ("password", False),
+        ("secrets.token", False),
+        ("partitions.parts", False),
+        ("timeout_seconds", False),
+        ("cursor.safety", False),
+    ],
+)
+def test_what_is_read_matters_and_the_manner_does_not(member: str, matters: bool) -> None:
+    name, _, part = member.partition(".")
+    assert bool(digests({name: {part: "x"} if part else "x"})) == matters
+
+
 # ------------------------------------------------------------------------------------- since, reset, limit
 
 
@@ -321,6 +342,36 @@ def test_what_is_stored_stands_where_the_source_cannot_be_settled_and_that_is_ma
     assert (run(deployment).notices, told(deployment)) == ((), [1, 1])
 
 
+# --------------------------------------------------------------------------------------- the shipped sources
+
+
+def test_a_table_of_a_database_is_read_on_from_its_cursor(deployment: Deployment) -> None:
+    table = {"type": "sql", "url": "sqlite:///outside.db", "table": "register", "columns": ["标识", "名称", "更新"]}
+    feed = deployment.inbound("", map="tests/targets", reads="changes")
+    deployment.declare(table={**feed, "source": {**table, "cursor": {"column": "更新", "look_back": "1"}}})
+    add(deployment, ("P1", "一", 9), ("P2", "二", 10))
+    run(deployment)
+    add(deployment, ("P3", "三", 11), ("P4", "同时", 10))
+    report = run(deployment)
+    assert (report.counts.read, report.counts.unchanged, report.counts.accepted) == (4, 2, 2)
+    assert (cursor(deployment), run(deployment, since="9").counts.read, cursor(deployment)) == ("11", 4, "11")
+
+
+def test_a_drop_folder_is_emptied_run_by_run(deployment: Deployment) -> None:
+    folder = {"folder": "inbox", "pattern": "*.csv", "ready": {"stable_seconds": "0"}}
+    feed = deployment.inbound("", map="tests/targets", reads="changes")
+    deployment.declare(inbox={**feed, "source": {"type": "csv", "drop_folder": folder}})
+    drop(deployment, "a.csv", "P1,一", "P2,二")
+    assert [run(deployment, "inbox").counts.read for _ in range(2)] == [2, 0]
+    assert lying_in(deployment, "done") == ["a.csv"]
+    drop(deployment, "b.csv", "P1,一", "P2,二")
+    assert (run(deployment, "inbox").counts.read, len(lying_in(deployment, "done"))) == (0, 2)
+    drop(deployment, "a.csv", "P3,三", "P4,四")
+    assert run(deployment, "inbox", limit=1).counts.read == 1
+    assert (run(deployment, "inbox").counts.accepted, sorted(names(deployment))) == (1, ["P1", "P2", "P3", "P4"])
+    assert lying_in(deployment, "processing") == []
+
+
 # --------------------------------------------------------------------------------------------------- kills
 
 
@@ -406,4 +457,16 @@ def test_a_killed_run_stores_the_position_of_the_declaration_that_it_read_by(dep
     assert (report.error and report.error.message.code, names(deployment)) == (
         "reading.declared_otherwise",
         {"P1": "一"},
+    )
+
+
+@pytest.mark.parametrize("point", [Point.SPOOL_COMPLETE, Point.STORED])
+def test_files_that_a_killed_run_read_whole_are_not_read_again(deployment: Deployment, point: Point) -> None:
+    drop(deployment, "a.csv", "P1,一", "P2,二")
+    kill_at(deployment, point, "inbox")
+    report = run(deployment, "inbox")
+    assert (report.counts.read, len(names(deployment)), len(deployment.query("SELECT * FROM contents_read"))) == (
+        0,
+        2,
+        1,
     )

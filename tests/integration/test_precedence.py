@@ -262,6 +262,13 @@ def test_a_merged_identity_is_merged_for_every_feed(quick: Deployment, call: Cal
     assert quick.query("SELECT count(*) FROM inspection_targets_history WHERE operation = 'withdraw'") == [(0,)]
 
 
+def test_a_merged_record_that_vanishes_before_its_heir_comes_is_withdrawn(quick: Deployment, call: Call) -> None:
+    give(quick, "a", "P1,甲名,1,,")
+    call("merge", "inspection_targets", KEY("P1"), KEY("Q1"), "--by", "张三", "--reason", "换号")
+    assert (give(quick, "a").counts.withdrawn, held(quick)) == (1, {})
+    assert give(quick, "a").counts.withdrawn == 0
+
+
 # ------------------------------------------------------------------------------------------------- declaring
 
 WRONG = {

@@ -7,6 +7,8 @@ import http.client
 import io
 import ipaddress
 import json
+import re
+import shutil
 import socket
 import ssl
 import stat
@@ -41,6 +43,7 @@ from tests.companies import county_map, key, uscc
 from tests.deployment import Deployment
 from tests.running_service import RunningService, set_clock
 
+REPOSITORY = Path(__file__).parents[2]
 COUNTY, OTHER = "CX-SCJG", "CX-YJGL"
 COLUMNS = ["代码", "名称", "类别", "省份", "版本"]
 TARGETS = "inspection_targets"
@@ -259,6 +262,20 @@ def test_a_row_pushed_again_and_right_settles_its_issue(made: Deployment, pushin
         ("map.lookup", "open"),
         ("field.required", "closed"),
     ]
+
+
+def test_the_documented_batch_is_answered_as_documented(made: Deployment, pushing: Callable[..., Sender]) -> None:
+    page = (REPOSITORY / "docs/how-to/push-in.md").read_text(encoding="utf-8")
+    (feed,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    batch, answer = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    shutil.copytree(REPOSITORY / "config/init/mappings", made.directory / "mappings")
+    made.declare()
+    (made.directory / "config/feeds/push.yml").write_text(feed, encoding="utf-8")
+    said = pushing(made).push("20260302-001", batch.encode())
+    for record in said.content["records"]:
+        for issue in record.get("issues", []):
+            issue["zh"] = issue["en"] = "…"
+    assert said.content == json.loads(answer)
 
 
 # ---------------------------------------------------------------------------------------------------------- keys

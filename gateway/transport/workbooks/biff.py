@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gateway.transport.workbooks.odd_cells import CHINESE_DATE_FORMATS, OddCell, Oddity
+from gateway.transport.workbooks.odd_cells import CHINESE_DATE_FORMATS, OddCell, Oddity, padded_width
 
 _BOF, _END, _PASSWORD, _SHEET, _SINCE_1904, _FORMAT, _STYLE = 0x809, 0x0A, 0x2F, 0x85, 0x22, 0x41E, 0xE0
 _FORMULA, _ERROR, _NUMBER, _RK, _RKS = 0x06, 0x205, 0x203, 0x27E, 0xBD
@@ -31,6 +31,7 @@ class Contents:
     since_1904: bool = False
     sheets: list[SheetRecord] = field(default_factory=list)
     date_styles: set[int] = field(default_factory=set)
+    padded_styles: dict[int, int] = field(default_factory=dict)  # to how many digits
 
 
 @dataclass(slots=True)
@@ -40,12 +41,13 @@ class SheetCells:
     columns: set[int] = field(default_factory=set)
     odd: list[OddCell] = field(default_factory=list)
     dates: list[tuple[int, int]] = field(default_factory=list)
+    padded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by how many digits they show
 
 
 def read_contents(stream: bytes) -> Contents:
     """Read what stands before the first sheet; raises ValueError for a stream that is cut off."""
     found = Contents()
-    declared: set[int] = set()
+    declared: dict[int, str] = {}
     formats: list[int] = []
     for kind, body in _records(stream, 0):
         if kind == _PASSWORD:
@@ -57,16 +59,34 @@ def read_contents(stream: bytes) -> Contents:
         elif kind == _SINCE_1904:
             found.since_1904 = body[:1] == b"\1"
         elif kind == _FORMAT:
-            declared.add(struct.unpack_from("<H", body)[0])
+            declared[struct.unpack_from("<H", body)[0]] = _format_code(body)
         elif kind == _STYLE:
             formats.append(struct.unpack_from("<H", body, 2)[0])
-    found.date_styles = {at for at, number in enumerate(formats) if number in CHINESE_DATE_FORMATS - declared}
+    dates = CHINESE_DATE_FORMATS - declared.keys()
+    found.date_styles = {at for at, number in enumerate(formats) if number in dates}
+    widths = {at: padded_width(declared.get(number, "")) for at, number in enumerate(formats)}
+    found.padded_styles = {at: width for at, width in widths.items() if width}
     return found
 
 
-def read_cells(stream: bytes, sheet: SheetRecord, date_styles: set[int]) -> SheetCells:
+def _format_code(body: bytes) -> str:
+    """The text of a number format, which has one or two bytes a character."""
+    length, wide = struct.unpack_from("<HB", body, 2)
+    return body[5 : 5 + 2 * length].decode("utf-16-le") if wide & 1 else body[5 : 5 + length].decode("latin-1")
+
+
+def read_cells(
+    stream: bytes, sheet: SheetRecord, date_styles: set[int], padded_styles: Mapping[int, int]
+) -> SheetCells:
     """Look at the cells of one sheet."""
     found = SheetCells()
+
+    def note_style(style: int, row: int, column: int) -> None:
+        if style in date_styles:
+            found.dates.append((row + 1, column))
+        elif style in padded_styles:
+            found.padded.setdefault(padded_styles[style], []).append((row + 1, column))
+
     for kind, body in _records(stream, sheet.offset):
         if kind in _ONE_CELL:
             row, column, style = struct.unpack_from("<HHH", body)
@@ -74,14 +94,13 @@ def read_cells(stream: bytes, sheet: SheetRecord, date_styles: set[int]) -> Shee
             error = _error(kind, body)
             if error is not None:
                 found.odd.append(OddCell(row + 1, column, Oddity.ERROR, _NAMES.get(error, "#ERROR")))
-            elif style in date_styles and kind not in _TEXTS:
-                found.dates.append((row + 1, column))
+            elif kind not in _TEXTS:
+                note_style(style, row, column)
         elif kind == _RKS:
             row, first, last = *struct.unpack_from("<HH", body), struct.unpack_from("<H", body, len(body) - 2)[0]
             for column in range(first, last + 1):
                 found.columns.add(column)
-                if struct.unpack_from("<H", body, 4 + 6 * (column - first))[0] in date_styles:
-                    found.dates.append((row + 1, column))
+                note_style(struct.unpack_from("<H", body, 4 + 6 * (column - first))[0], row, column)
     found.odd.sort(key=lambda cell: (cell.row, cell.column))
     return found
 

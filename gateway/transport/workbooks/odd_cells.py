@@ -1,7 +1,8 @@
-"""Cells that cannot be taken as they are read, and cells that hold a date which only their format tells."""
+"""Cells that cannot be taken as they are read, and cells of which only their format tells what they show."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,6 +37,18 @@ class OddCell:
     def name(self) -> str:
         """Its name, as C8."""
         return f"{column_letters(self.column)}{self.row}"
+
+
+_ZEROS = re.compile(r"(0{2,})(?:_.)?(?:;@)?")
+
+
+def padded_width(number_format: str) -> int:
+    """To how many digits a number format fills a whole number up with zeros, as 6 for 000000; 0 for any other format.
+
+    So are codes with leading zeros kept by who does not know that they could be texts.
+    """
+    zeros = _ZEROS.fullmatch(number_format)
+    return len(zeros[1]) if zeros else 0
 
 
 def column_letters(column: int) -> str:

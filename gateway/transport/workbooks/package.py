@@ -13,7 +13,7 @@ from lxml import etree
 
 from gateway.errors import SourceError
 from gateway.transport.workbooks.faults import OTHER_KIND, PASSWORD, TOO_LARGE, UNREADABLE
-from gateway.transport.workbooks.odd_cells import CHINESE_DATE_FORMATS
+from gateway.transport.workbooks.odd_cells import CHINESE_DATE_FORMATS, padded_width
 
 MOST_BYTES = 1 << 29  # 512 MiB, all parts together: more than a sheet of a million rows of ten columns
 _PIECE = 1 << 20
@@ -69,8 +69,19 @@ class Package:
         if "xl/styles.xml" not in self._infos:
             return set()
         declared = {int(each["numFmtId"]) for each in self._elements("xl/styles.xml", "numFmt")}
-        formats = [int(each.get("numFmtId", "0")) for each in self._elements("xl/styles.xml", "cellXfs/xf")]
-        return {at for at, number in enumerate(formats) if number in CHINESE_DATE_FORMATS - declared}
+        return {at for at, number in enumerate(self._formats()) if number in CHINESE_DATE_FORMATS - declared}
+
+    def padded_styles(self) -> dict[int, int]:
+        """The numbers of the cell styles that fill numbers up with zeros, and to how many digits."""
+        if "xl/styles.xml" not in self._infos:
+            return {}
+        formats = {int(each["numFmtId"]): each["formatCode"] for each in self._elements("xl/styles.xml", "numFmt")}
+        widths = {number: padded_width(code) for number, code in formats.items()}
+        return {at: widths[number] for at, number in enumerate(self._formats()) if widths.get(number)}
+
+    def _formats(self) -> list[int]:
+        """The number format of each cell style."""
+        return [int(each.get("numFmtId", "0")) for each in self._elements("xl/styles.xml", "cellXfs/xf")]
 
     def content(self, part: str) -> bytes:
         """A part, unpacked."""

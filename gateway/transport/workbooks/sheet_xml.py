@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -37,16 +37,20 @@ class Found:
     columns: AbstractSet[int]
     odd: list[OddCell]
     dates: list[tuple[int, int]] = field(default_factory=list)
+    padded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by how many digits they show
 
 
-def scan(xml: bytes, date_styles: AbstractSet[int]) -> Found:
-    """Look through the XML of a sheet; raises UnnamedCell."""
+def scan(xml: bytes, date_styles: AbstractSet[int], padded_styles: Mapping[int, int]) -> Found:
+    """Look through the XML of a sheet; `padded_styles` are styles by digits. Raises UnnamedCell."""
     last_row, columns = _extent(xml)
     odd = [*_errors(xml), *_cells(xml, _LONG, _digits_lost)]
     for pattern in _NO_RESULT:
         odd += _cells(xml, pattern, _not_calculated)
     odd.sort(key=lambda cell: (cell.row, cell.column))
-    return Found(last_row, columns, odd, list(_dates(xml, date_styles)))
+    padded: dict[int, list[tuple[int, int]]] = {}
+    for style, digits in padded_styles.items():
+        padded.setdefault(digits, []).extend(_numbers_of(xml, {style}))
+    return Found(last_row, columns, odd, list(_numbers_of(xml, date_styles)), padded)
 
 
 def _extent(xml: bytes) -> tuple[int, AbstractSet[int]]:
@@ -90,7 +94,7 @@ def _digits_lost(kind: bytes, match: re.Match[bytes]) -> tuple[Oddity, str] | No
     return (Oddity.DIGITS_LOST, match[1].decode()) if kind == b"n" else None
 
 
-def _dates(xml: bytes, styles: AbstractSet[int]) -> Iterator[tuple[int, int]]:
+def _numbers_of(xml: bytes, styles: AbstractSet[int]) -> Iterator[tuple[int, int]]:
     if not styles:
         return
     numbers = b"|".join(str(style).encode() for style in sorted(styles))

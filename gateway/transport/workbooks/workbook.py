@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ class _Xlsx:
     def _read(self, name: str) -> Sheet:
         xml = self._package.content(self._parts[name].path)
         try:
-            found = sheet_xml.scan(xml, self._package.chinese_date_styles())
+            found = sheet_xml.scan(xml, self._package.chinese_date_styles(), self._package.padded_styles())
         except sheet_xml.UnnamedCell as error:
             raise SourceError(UNNAMED_CELLS, path=self._path.name, sheet=name) from error
         del xml
@@ -86,7 +86,8 @@ class _Xlsx:
             raise SourceError(TOO_LARGE, path=self._path.name, limit=f"{MOST_CELLS:,} cells")
         cells = _tidy(_load(_reader(self._path), name, "string"), found.odd)
         first = _first_column(found, cells.width)
-        return Sheet(name, _dated(cells, found.dates, first, self._package.since_1904()), first, found.odd)
+        cells = _padded(_dated(cells, found.dates, first, self._package.since_1904()), found.padded, first)
+        return Sheet(name, cells, first, found.odd)
 
 
 class _Xls:
@@ -113,12 +114,15 @@ class _Xls:
             return self._read(name)
 
     def _read(self, name: str) -> Sheet:
-        found = biff.read_cells(self._stream, self._records[name], self._contents.date_styles)
+        found = biff.read_cells(
+            self._stream, self._records[name], self._contents.date_styles, self._contents.padded_styles
+        )
         first = min(found.columns, default=0)
         cells = _load(self._reader, name, "string")
         odd = [*found.odd, *_lost_digits(cells, _load(self._reader, name, "boolean"), first)]
         odd.sort(key=lambda cell: (cell.row, cell.column))
-        return Sheet(name, _dated(_tidy(cells, odd), found.dates, first, self._contents.since_1904), first, odd)
+        cells = _dated(_tidy(cells, odd), found.dates, first, self._contents.since_1904)
+        return Sheet(name, _padded(cells, found.padded, first), first, odd)
 
 
 def _reader(path: Path) -> Any:
@@ -160,15 +164,29 @@ def _first_column(found: sheet_xml.Found, width: int) -> int:
 
 
 def _dated(cells: pl.DataFrame, dates: Iterable[tuple[int, int]], first: int, since_1904: bool) -> pl.DataFrame:
-    rows_of: dict[int, list[int]] = {}
-    for row, column in dates:
-        if row <= cells.height and 0 <= column - first < cells.width:
-            rows_of.setdefault(column - first, []).append(row - 1)
-    for column, rows in rows_of.items():
+    for column, rows in _by_column(cells, dates, first).items():
         texts = cells.to_series(column)
         days = [serial_date(each, since_1904=since_1904) for each in texts.gather(rows)]
         cells = cells.with_columns(texts.scatter(rows, days))
     return cells
+
+
+def _padded(cells: pl.DataFrame, padded: Mapping[int, Iterable[tuple[int, int]]], first: int) -> pl.DataFrame:
+    for digits, places in padded.items():
+        for column, rows in _by_column(cells, places, first).items():
+            texts = cells.to_series(column)
+            shown = [each.zfill(digits) if each.isdecimal() else each for each in texts.gather(rows)]
+            cells = cells.with_columns(texts.scatter(rows, shown))
+    return cells
+
+
+def _by_column(cells: pl.DataFrame, places: Iterable[tuple[int, int]], first: int) -> dict[int, list[int]]:
+    """The rows of some cells, counted from 0, by their column in the frame."""
+    rows_of: dict[int, list[int]] = {}
+    for row, column in places:
+        if row <= cells.height and 0 <= column - first < cells.width:
+            rows_of.setdefault(column - first, []).append(row - 1)
+    return rows_of
 
 
 def _lost_digits(cells: pl.DataFrame, numbers: pl.DataFrame, first: int) -> Iterator[OddCell]:

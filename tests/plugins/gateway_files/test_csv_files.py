@@ -212,9 +212,10 @@ def test_a_reader_may_stop_early(in_folder: Open, tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------------- offer
 
 
-def test_the_plugin_offers_csv() -> None:
+def test_the_plugin_offers_csv(tmp_path: Path) -> None:
     (offer,) = (each for each in gateway_sources() if each.name == "csv")
-    assert (offer.title, offer.options, offer.open) == ("CSV 文件", CsvOptions, CsvSource)
+    assert (offer.title, offer.options) == ("CSV 文件", CsvOptions)
+    assert isinstance(offer.open(CsvOptions(path="a.csv"), Surroundings(tmp_path, str)), CsvSource)
 
 
 def test_opening_does_no_work(tmp_path: Path) -> None:

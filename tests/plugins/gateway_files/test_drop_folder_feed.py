@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import opened
+from gateway.operations.check import check_feed
 from gateway.pipeline.progress import Point
 from gateway.pipeline.run_report import RunReport
+from gateway.plugin_loader import load_plugins
+from gateway.settings import load_settings
 from tests.deployment import Deployment, register
 
 KILLED = Path(__file__).parents[2] / "integration" / "killed_run.py"
@@ -64,6 +68,13 @@ def test_a_folder_without_files_is_a_run_without_rows(deployment: Deployment) ->
     report = run(deployment)
     assert (report.status, report.counts.read, report.counts.withdrawn) == ("succeeded", 0, 0)
     assert stored(deployment) == ["甲"]
+
+
+def test_a_check_of_a_folder_without_files_finds_nothing_wrong(deployment: Deployment) -> None:
+    with opened(load_settings(deployment.directory, deployment.environ), load_plugins()) as gateway:
+        found = check_feed(gateway, "targets", gateway.feeds["targets"])
+    assert [each.message.code for each in found.remarks] == ["drop_folder.nothing_ready"]
+    assert found.problems == []
 
 
 def test_a_file_without_its_required_column_goes_to_failed_and_the_next_one_is_stored(deployment: Deployment) -> None:

@@ -93,6 +93,40 @@ def _write_day(path: Path, day: float, format_: Any, options: dict[str, Any] | N
         sheet.write_number(1, 1, day, workbook.add_format({"num_format": format_}))
 
 
+@pytest.mark.parametrize(
+    ("format_", "number", "text"),
+    [
+        ("000000", 123, "000123"),
+        ("000000", 1234567, "1234567"),
+        ("000000", 0, "000000"),
+        ("00_ ", 5, "05"),
+        ("000;@", 5, "005"),
+        ("000", -5, "-5"),
+        ("000", 0.5, "0.5"),
+        ("0", 5, "5"),
+        ("0.00", 5, "5"),
+        ("#,##0", 5000, "5000"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_a_number_that_is_shown_with_leading_zeros_keeps_them(
+    tmp_path: Path, kind: str, format_: str, number: float, text: str
+) -> None:
+    if kind == "xlsx":
+        _write_day(tmp_path / "a.xlsx", number, format_)
+    else:
+        workbook = xlwt.Workbook(encoding="utf-8")
+        sheet, style = workbook.add_sheet("名单"), xlwt.XFStyle()
+        style.num_format_str = format_
+        for column, name in enumerate(HEADER):
+            sheet.write(0, column, name)
+        sheet.write(1, 0, "甲")
+        sheet.write(1, 1, number, style)
+        workbook.save(str(tmp_path / "a.xls"))
+    read = ReadBack(list(workbook_source(tmp_path, f"a.{kind}").read()))
+    assert read.rows == {2: ("甲", text)}
+
+
 @pytest.mark.parametrize("number_format", [165, 31])
 def test_a_date_in_an_xls_is_a_date_by_any_format(tmp_path: Path, number_format: int) -> None:
     workbook = xlwt.Workbook(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -404,6 +406,26 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, monkeypatch: pytest.
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (read, peak < 16 << 20) == (8_000, True)
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from gateway.transport.xml_rows import XmlTable
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+rows = sum(1 for _ in XmlTable(sys.argv[2]).read(Path(sys.argv[1]), "a.xml"))
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in KiB on Linux alone")
+@pytest.mark.parametrize(("path", "count"), [("list/row", 16_000), ("list/other/row", 0)])
+def test_the_tree_does_not_grow_with_the_document(tmp_path: Path, path: str, count: int) -> None:
+    row = f"<row><a>{'x' * 2000}</a><b>{'y' * 2000}</b></row>"
+    (tmp_path / "a.xml").write_text(f"<list>{row * 16_000}<other/></list>", encoding="utf-8")
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "a.xml"), path]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert (int(said[0]), int(said[1]) < 32_000) == (count, True)
 
 
 def test_the_plugin_offers_xml() -> None:

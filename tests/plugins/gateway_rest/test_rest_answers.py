@@ -41,6 +41,12 @@ def test_a_dot_in_a_member_leads_inside_where_the_question_is_json(vendor: Vendo
     assert vendor.asked[0].json == {"where": {"dept": "3704"}, "all": "1", "page": {"current": 1, "size": 9}}
 
 
+def test_members_that_are_no_text_are_said_as_json(vendor: Vendor) -> None:
+    json_members = {"all": "true", "states": "[1, 2]", "where.n": "0.10"}
+    rows_of(opened(vendor, method="post", ask={"where.dept": "1"}, ask_json=json_members))
+    assert vendor.asked[0].json == {"where": {"dept": "1", "n": 0.1}, "all": True, "states": [1, 2]}
+
+
 def test_a_dot_in_a_member_is_part_of_its_name_in_a_form(vendor: Vendor) -> None:
     rows_of(opened(vendor, method="post", body="form", pagination=PAGE, ask={"部门": "a&b"}))
     asked = vendor.asked[0]
@@ -74,6 +80,10 @@ def test_a_member_that_is_no_name_of_an_element_stops_the_start(vendor: Vendor, 
         {"method": "post", "format": "xml"},
         {"method": "post", "ask": {"a": "1", "a.b": "2"}},
         {"ask": {"a": "\x01"}},
+        {"method": "post", "ask_json": {"a": "yes"}},
+        {"method": "post", "body": "form", "ask_json": {"a": "1"}},
+        {"method": "post", "ask": {"a": "1"}, "ask_json": {"a": "1"}},
+        {"ask_json": {"a": "1"}},
         {"platform": "shandong/platform/2023-01", "format": "json"},
         {"columns": ["code", "_row"]},
         {"path": "/api?x=1"},

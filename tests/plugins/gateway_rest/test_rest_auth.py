@@ -154,14 +154,36 @@ def test_what_cannot_be_renewed_is_not_asked_twice(vendor: Vendor, auth: Any) ->
         (Said({"data": {}, "msg": "wrong password"}), "rest.no_token"),
         (Said({"data": {"token": "two\nlines"}}), "rest.no_token"),
         (Said({"data": {"token": ["a"]}}), "rest.no_token"),
-        (Said(b"<html><title>login</title></html>", content_type="text/html"), "rest.not_pulled"),
-        (Said({}, status="503 Busy"), "rest.not_pulled"),
+        (Said(b"<html><title>login</title></html>", content_type="text/html"), "rest.web_page"),
+        (Said(b"wrong password"), "rest.unreadable_page"),
     ],
 )
 def test_a_login_that_fails_is_tried_once_and_says_so(vendor: Vendor, answer: Said, code: str) -> None:
     """More would lock the account."""
     vendor.answer = lambda _: answer
-    assert (failure(opened(vendor, auth=LOGIN)).message.code, paths(vendor)) == (code, ["login"])
+    assert (failure(opened(vendor, auth=LOGIN, attempts="3")).message.code, paths(vendor)) == (code, ["login"])
+
+
+def test_a_login_that_is_busy_is_tried_again(vendor: Vendor) -> None:
+    lets_in(vendor)
+    vendor.instead = [Said({}, status="503 Busy")]
+    assert rows_of(opened(vendor, auth=LOGIN, attempts="2")) == ROWS
+    assert paths(vendor) == ["login", "login", "list"]
+
+
+def test_a_login_may_say_how_long_its_token_holds(vendor: Vendor) -> None:
+    vendor.answer = lambda asked: (
+        {"token": "t", "seconds": 0} if asked.path == "/api/login" else {"rows": ROWS}  # used up at once
+    )
+    source = opened(vendor, auth={**LOGIN, "token": "token", "expires_in": "seconds"})
+    assert [rows_of(source), rows_of(source)] == [ROWS, ROWS]
+    assert paths(vendor) == ["login", "list"] * 2
+
+
+def test_a_dot_in_a_member_of_a_login_leads_inside(vendor: Vendor) -> None:
+    lets_in(vendor)
+    rows_of(opened(vendor, auth={**LOGIN, "send": {"user.name": "g"}, "secrets": {"user.password": "token"}}))
+    assert vendor.asked[0].json == {"user": {"name": "g", "password": SECRETS["token"]}}
 
 
 # --------------------------------------------------------------------------------------------------------- oauth 2

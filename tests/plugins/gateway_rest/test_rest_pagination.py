@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from pydantic import ValidationError
@@ -77,6 +78,23 @@ KINDS: dict[str, tuple[Answers, Any]] = {
 }
 
 
+def in_xml(answer: Answers) -> Answers:
+    """The same answer as XML."""
+
+    def element(name: str, value: Any) -> str:
+        if isinstance(value, list):
+            return "".join(element(name, each) for each in value)
+        inner = "".join(element(*each) for each in value.items()) if isinstance(value, dict) else escape(str(value))
+        return "" if value is None else f"<{name}>{inner}</{name}>"
+
+    def said(rows: Rows, asked: Asked) -> Any:
+        content = answer(rows, asked)
+        plain, headers = (content.content, content.headers) if isinstance(content, Said) else (content, ())
+        return Said(element("answer", plain).encode(), content_type="application/xml", headers=headers)
+
+    return said
+
+
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
     with served(Vendor(lambda _: {"rows": []})) as vendor:
@@ -108,6 +126,13 @@ class TestEveryKindOfPagination(SourceContract):
     def empty_source(self, paged: tuple[Answers, dict[str, Any]], vendor: Vendor) -> Source:
         answers(vendor, paged[0], [])
         return opened(vendor, **paged[1])
+
+
+class TestEveryKindOfPaginationInXml(TestEveryKindOfPagination):
+    @pytest.fixture(params=["none", "page", "offset", "cursor with more", "link", "link in the header"])
+    def paged(self, request: pytest.FixtureRequest) -> tuple[Answers, dict[str, Any]]:
+        answer, pagination = KINDS[request.param]
+        return in_xml(answer), {"pagination": pagination, "format": "xml", "rows": "rows || `[]`"}
 
 
 # --------------------------------------------------------------------------------------------------------- ends

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import struct
 import sys
 import uuid
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +27,7 @@ from gateway.transport.sql import dameng, oracle, sqlserver
 from gateway.transport.sql.address import dialect_at, parse_url
 from gateway.transport.sql.dameng import Dameng
 from gateway.transport.sql.dialect import Column
-from gateway.transport.sql.driver_rows import short_float, written
+from gateway.transport.sql.driver_rows import answer, fetched, one_transaction, short_float, written
 from gateway.transport.sql.kingbase import Kingbase
 from gateway.transport.sql.oracle import Oracle
 from gateway.transport.sql.sqlserver import SqlServer
@@ -297,6 +300,64 @@ def test_errors_of_sql_server_are_told_in_the_servers_words_once() -> None:
     assert message is not None
     assert (message.code, words) == ("sql.login_refused", "Login failed for user 'reader'. General SQL Server error")
     assert sqlserver.judged(pymssql.OperationalError("closed"))[1] == "closed"
+
+
+# ------------------------------------------------------------------- what the three share, over a driver at hand
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as connection:
+        connection.execute("CREATE TABLE numbers (n integer, name text)")
+        connection.executemany("INSERT INTO numbers VALUES (?, ?)", ((n, f"企业{n}") for n in range(1, 52_002)))
+        connection.commit()
+    return tmp_path / "registry.db"
+
+
+def transaction(file: Path) -> Any:
+    return one_transaction(
+        lambda: sqlite3.connect(file), sqlite3.Error, "here", "hunter2", lambda error: (None, str(error))
+    )
+
+
+def test_rows_of_a_cursor_come_in_batches_and_are_numbered_through(file: Path) -> None:
+    with transaction(file) as connection:
+        batches = list(fetched(connection, "SELECT * FROM numbers ORDER BY n", [Column("n", "number"), Column("name")]))
+        assert answer(connection, "SELECT count(*), 'x' FROM numbers") == [(52_001, "x")]
+    assert [rows.height for rows, _ in batches] == [50_000, 2_001]
+    assert batches[1][0].row(-1) == (52_001, "52001", "企业52001")
+
+
+def test_whatever_a_statement_did_is_undone(file: Path) -> None:
+    with transaction(file) as connection:
+        list(fetched(connection, "DELETE FROM numbers RETURNING n", [Column("n")]))
+    with transaction(file) as connection:
+        assert answer(connection, "SELECT count(*) FROM numbers") == [(52_001,)]
+
+
+def test_an_error_of_the_driver_becomes_a_sentence_without_the_password(file: Path) -> None:
+    with pytest.raises(SourceError, match=r"no such table: \*\*\*") as error, transaction(file) as connection:
+        answer(connection, "SELECT 1 FROM hunter2")
+    assert error.value.message.code == "sql.failed"
+    with pytest.raises(SourceError) as error, transaction(file.parent):
+        pass
+    assert error.value.message.code == "sql.unreachable"
+
+
+@pytest.mark.parametrize("kind", ["oracle", "mssql", "dm"])
+def test_the_catalogue_is_asked_by_names_that_are_quoted(kind: str) -> None:
+    asked: list[str] = []
+
+    def run(statement: str) -> list[tuple[str, ...]]:
+        asked.append(statement)
+        return [("A",), ("b'c",)]
+
+    catalogue = replace(at(f"{kind}://reader@10.1.2.3/registry").catalogue(None), run=run)
+    assert (catalogue.has_table("b'c", "s'"), catalogue.has_table("a", None)) == (True, False)
+    assert catalogue.primary_key("b'c", "s'") == ["A", "b'c"]
+    named, unnamed, key = asked
+    assert ("'s'''" in named, "'s'" in unnamed, "'b''c'" in key) == (True, False, True)
+    assert "{" not in named + unnamed + key
 
 
 # ----------------------------------------------------------------------------------------------------- 人大金仓

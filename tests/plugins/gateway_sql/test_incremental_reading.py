@@ -248,10 +248,11 @@ def test_the_position_stays_behind_the_clock_by_the_safety_asked_for(companies: 
 # ----------------------------------------------------------------------------------------- other kinds of cursors
 
 
-def test_long_numbers_are_compared_to_the_last_digit(companies: Department) -> None:
+@pytest.mark.parametrize("origin", [{"table": "numbered"}, {"query": "SELECT id + 0 AS id FROM numbered"}])
+def test_long_numbers_are_compared_to_the_last_digit(companies: Department, origin: dict[str, str]) -> None:
     companies.do("CREATE TABLE numbered (id bigint PRIMARY KEY)")
     companies.do("INSERT INTO numbered VALUES (9007199254740992), (9007199254740993), (913701020000000001)")
-    source = companies.source(table="numbered", cursor={"column": "id"})
+    source = companies.source(**origin, cursor={"column": "id"})
     ids, cursor = read(source, Memory({"id": "9007199254740993"}))
     assert (ids, cursor) == ([9007199254740993, 913701020000000001], {"id": "913701020000000001"})
 

@@ -68,6 +68,12 @@ def test_a_cell_that_takes_more_than_one_packet_comes_back_whole(size: int) -> N
     assert decoded(encoded(rows), 1 << 20, 2) == rows
 
 
+def test_a_row_that_begins_as_the_end_does_is_not_taken_for_it() -> None:
+    row = (b"x" * 2**24,)
+    blocks = iter([encoded([row]).removesuffix(END), END])
+    assert [len(some) for some in row_packets(lambda: next(blocks), fail)] == [1, 0]
+
+
 def test_an_error_among_the_rows_is_raised() -> None:
     sent = encoded([(b"1",)]).removesuffix(END) + packets(b"\xff\x25\x05#70100Query execution was interrupted")
     with pytest.raises(Failed, match="interrupted"):

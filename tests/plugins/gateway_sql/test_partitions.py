@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import SourceError
 from gateway.interfaces import ROW
 from gateway.testing.source_contract import ExpectedRows, SourceContract
+from gateway.transport.sql.dialect import Column
 
 Connection = psycopg.Connection[Any]
 COUNT = 120_003
@@ -68,12 +69,14 @@ def test_a_column_of_one_value_is_read_whole(open_source: Any, postgresql: Conne
 
 
 def test_all_connections_see_the_state_of_the_first(open_source: Any, postgresql: Connection, scattered: str) -> None:
-    reading = open_source(url=scattered, table="companies", partitions={"column": "id", "parts": 2}).read()
-    first = next(reading)
-    postgresql.execute("DELETE FROM companies WHERE id > 60000")
-    postgresql.execute("INSERT INTO companies VALUES (-1, 'late', 0)")
-    rest = [int(row) for batch in reading for row in batch.rows["id"]]
-    assert [int(row) for row in first.rows["id"]] + rest == list(range(1, COUNT + 1))
+    dialect = open_source(url=scattered, table="companies").dialect
+    with dialect.snapshot() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM companies LIMIT 1")
+        postgresql.execute("DELETE FROM companies WHERE id > 60000")
+        postgresql.execute("INSERT INTO companies VALUES (-1, 'late', 0)")
+        ranges = [f"SELECT id FROM companies WHERE id {which} 50000 ORDER BY id" for which in ("<=", ">")]
+        rows = pl.concat(rows for rows, _ in dialect.read_ranges(connection, ranges, [Column("id")], 2))
+    assert rows["id"].to_list() == [str(number) for number in range(1, COUNT + 1)]
 
 
 def test_a_range_that_fails_is_told_after_the_rows_before_it(

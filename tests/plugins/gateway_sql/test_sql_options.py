@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 import gateway_sql
 from gateway.errors import StartError, UnknownName
+from gateway.interfaces import Surroundings
 from gateway.messages import Catalogue
-from gateway_sql.options import SqlOptions
+from gateway_sql.options import CursorOptions, SqlOptions
 
 URL = "sqlite:///registry.db"
 
@@ -81,7 +86,71 @@ def test_a_sqlite_database_is_a_file_without_parameters(open_source: Any, url: s
 def test_an_unknown_kind_of_database_offers_the_known_ones(open_source: Any) -> None:
     with pytest.raises(UnknownName) as error:
         open_source(url="postgres://10.1.2.3/registry", table="a")
-    assert (error.value.values["name"], error.value.values["nearest"]) == ("postgres", "postgresql, sqlite")
+    assert error.value.values["name"] == "postgres"
+    assert error.value.values["nearest"].startswith("postgresql, ")
+
+
+def test_a_kind_that_is_only_read_is_no_destination() -> None:
+    [offer] = gateway_sql.gateway_destinations()
+    options = offer.options.model_validate({"url": "mysql://writer@10.1.2.3/own", "table": "a", "keys": ["b"]})
+    wire = SimpleNamespace(options={"format": "table"})
+    with pytest.raises(UnknownName) as error:
+        offer.open(options, cast("Any", wire), Surroundings(Path(), str))
+    assert set(error.value.values["nearest"].split(", ")) == {"postgresql", "sqlite"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"cursor": {"column": "t"}, "order_by": ["a"]}, "sql.order_is_given"),
+        ({"partitions": {"column": "t"}, "order_by": ["a"]}, "sql.order_is_given"),
+        ({"cursor": {"column": "t"}, "columns": ["a"]}, "sql.cursor_not_read"),
+        ({"cursor": {"column": "t", "look_back": "soon"}}, "sql.wrong_span"),
+        ({"cursor": {"column": "t", "look_back": "-3"}}, "sql.wrong_span"),
+        ({"cursor": {"column": "t", "safety": "30"}}, "sql.wrong_span"),
+    ],
+)
+def test_a_cursor_that_cannot_be_right_is_refused(given: dict[str, Any], code: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        SqlOptions.model_validate({"url": URL, "table": "a", **given})
+    assert message_of(error.value) == code
+
+
+@pytest.mark.parametrize(
+    ("look_back", "by"),
+    [
+        ("1000", 1000),
+        (0, 0),
+        ("1 second", timedelta(seconds=1)),
+        ("10 minutes", timedelta(minutes=10)),
+        ("2 hours", timedelta(hours=2)),
+        ("1 week", timedelta(weeks=1)),
+        (None, None),
+    ],
+)
+def test_a_look_back_is_a_number_or_a_span_of_time(look_back: Any, by: int | timedelta | None) -> None:
+    options = CursorOptions.model_validate({"column": "t", "look_back": look_back, "safety": "30 seconds"})
+    assert (options.look_back, options.cursor.safety) == (by, 30)
+
+
+@pytest.mark.parametrize("parts", ["1", "17", "many"])
+def test_partitions_are_two_to_sixteen(parts: str) -> None:
+    with pytest.raises(ValidationError):
+        SqlOptions.model_validate({"url": URL, "table": "a", "partitions": {"column": "id", "parts": parts}})
+
+
+def test_the_feed_of_the_reference_page_can_be_declared() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "databases.md").read_text(encoding="utf-8")
+    [feed] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    source = yaml.safe_load(feed)["registry"]["source"]
+    options = SqlOptions.model_validate({name: value for name, value in source.items() if name not in {"name", "type"}})
+    assert options.cursor == CursorOptions(column="xgsj", look_back=timedelta(hours=2))
+
+
+def test_the_reference_page_lists_every_option() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "databases.md").read_text(encoding="utf-8")
+    names = {field.alias or name for name, field in SqlOptions.model_fields.items()} | set(CursorOptions.model_fields)
+    assert {name for name in names if f"`{name}" not in page} == set()
 
 
 def test_the_password_is_a_secrets_name(open_source: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,10 @@ def test_the_feeds_follow_the_platform_to_another_port(tmp_path: Path) -> None:
 
 def test_without_a_local_destination_no_port_is_named() -> None:
     assert named_port({}) == 0
+
+
+def test_whoever_only_pulls_from_a_platform_is_known_to_it_too(tmp_path: Path) -> None:
+    pulls = {"type": "rest", "url": "http://127.0.0.1:1", "requester": "county", "secret": "pulling"}
+    declared = {"direction": "inbound", "dataset": "inspection_tasks", "department": "CX", "source": pulls, "map": "m"}
+    (tmp_path / "feeds.yml").write_text(json.dumps({"tasks": declared}), encoding="utf-8")
+    assert known_requesters(load_feeds(tmp_path), lambda name: f"the secret {name}") == {"county": "the secret pulling"}

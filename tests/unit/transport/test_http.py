@@ -119,6 +119,14 @@ def test_no_error_says_a_query(listen: Listen, query: dict[str, str] | None) -> 
         assert ("s3cret" in told, raised.value.__suppress_context__) == (False, True)
 
 
+def test_a_question_without_an_answer_was_asked(listen: Listen) -> None:
+    half = says("HTTP/1.1 200 OK\nContent-Length: 100", b"half")
+    for behaviour in (half, lambda _: None, lambda connection: connection.recv(1)):
+        with pytest.raises(DeliveryError) as raised:
+            client(0.2).get(listen(behaviour).url, {})
+        assert kind(raised.value) == (TryAgain, "http.not_answered")
+
+
 # ---------------------------------------------------------------------------- nothing had left: it is tried again
 
 
@@ -127,6 +135,8 @@ def test_a_refused_connection_is_tried_again() -> None:
         port = server.getsockname()[1]
     error = failure(f"http://127.0.0.1:{port}/path", client())
     assert kind(error) == (TryAgain, "http.not_reached")
+    with pytest.raises(TryAgain, match="cannot be reached"):
+        client().get(f"http://127.0.0.1:{port}/path", {})
     assert error.text("zh") == (
         f"无法连接 http://127.0.0.1:{port}/path：[Errno 111] Connection refused；"
         "尚未送出任何内容，稍后会重试；请检查网址、网络与对方服务是否开启"
