@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from gateway import __version__, checking, mapping, shipped
-from gateway.checking import compile_checks
+from gateway.checking import CompiledChecks, compile_checks
 from gateway.domain.dataset import Dataset, Facts
 from gateway.domain.datasets import DATASETS
 from gateway.domain.identifier_exceptions import exceptions_by_scheme, reviewed_exceptions
@@ -162,7 +162,7 @@ class Gateway:
             name=name,
             feed=feed,
             source=source,
-            judge=Judge(dataset, compiled, compile_checks(dataset, self._facts), compiled.columns),
+            judge=Judge(dataset, compiled, self._checks(dataset), compiled.columns),
             map_digest=field_map.digest,
             basis=(field_map.digest, *self._versions, _declared(dataset), repr(sorted(self._facts.exceptions.items()))),
             exchange=Exchange(dataset),
@@ -207,10 +207,14 @@ class Gateway:
 
     def inbound_map(self, name: str, feed: InboundFeed) -> tuple[FieldMap, CompiledMap]:
         """The field map of an inbound feed, and what it compiles to."""
-        field_map = self.field_map(feed.map)
+        text = _text(self.data_file("field map", "字段映射", feed.map))
+        if (known := self._maps.get((feed.map, text, feed.dataset))) is not None:
+            return known
+        field_map = load_field_map(text, feed.map)
         _assert_dataset(name, feed.dataset, feed.map, field_map.dataset)
         check_covers(field_map, self.dataset(feed.dataset))
-        return field_map, compile_map(field_map, self.dataset(feed.dataset).schema)
+        compiled = compile_map(field_map, self.dataset(feed.dataset).schema)
+        return self._maps.setdefault((feed.map, text, feed.dataset), (field_map, compiled))
 
     def field_map(self, name: str) -> FieldMap:
         """The field map of a name."""
@@ -235,6 +239,21 @@ class Gateway:
         offer = self.plugins.destination(feed.destination["type"])
         options = _options(name, "destination", feed.destination, offer.options)
         return offer.open(options, profile, self._surroundings)
+
+    def _checks(self, dataset: Dataset) -> CompiledChecks:
+        if dataset.name not in self._compiled_checks:
+            self._compiled_checks[dataset.name] = compile_checks(dataset, self._facts)
+        return self._compiled_checks[dataset.name]
+
+    # Compiling takes longer than judging a few rows, and a service judges the same few rows again and again.
+    @cached_property
+    def _maps(self) -> dict[tuple[str, str, str], tuple[FieldMap, CompiledMap]]:
+        """Maps by name, text and dataset."""
+        return {}
+
+    @cached_property
+    def _compiled_checks(self) -> dict[str, CompiledChecks]:
+        return {}
 
     @cached_property
     def _versions(self) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from gateway.domain.findings import Outcome, no_findings
 from gateway.domain.record_key import record_key
 from gateway.messages import Message
 from gateway.pipeline.compare import Action, Plan
-from gateway.pipeline.identities import Identities
 from gateway.pipeline.precedence import Precedence
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.pipeline.store import Stamp
@@ -61,7 +60,6 @@ class Contributing:
         plan: Plan,
         records: SpooledRecords,
         stamp: Stamp,
-        identities: Identities,
         *,
         withdraw: bool,
     ) -> pl.DataFrame:
@@ -77,16 +75,10 @@ class Contributing:
         touched += contributions.open_keys(connection, dataset.name, BROKEN_TOGETHER.code)
         if not contributions.applied(connection, dataset.name, self.precedence.digest):
             touched += contributions.all_keys(connection, dataset.name)
-        keys = self._own_life(connection, list(dict.fromkeys(touched)), identities)
+        keys = list(dict.fromkeys(touched))
         parts = (keys[start : start + _MERGED_AT_ONCE] for start in range(0, len(keys), _MERGED_AT_ONCE))
         found = [self._merge(connection, part, stamp) for part in parts]
         return pl.concat([pl.DataFrame(schema=ISSUES), *found])
-
-    def _own_life(self, connection: Connection, touched: list[str], identities: Identities) -> list[str]:
-        """The keys without those whose records live on under others: they are withdrawn where identities are."""
-        finals = {identities.finals[key] for key in touched if key in identities.finals}
-        alive = self.exchange.in_force(connection, sorted(finals)) | finals.intersection(touched)
-        return [key for key in touched if identities.finals.get(key) not in alive]
 
     def _say(self, connection: Connection, plan: Plan, records: SpooledRecords, stamp: Stamp) -> list[str]:
         """Keep what the run says; return the keys of it."""

@@ -271,7 +271,7 @@ class InboundRunner:
             decision = self._decide(plan, judging, terms, accepted=accept_withdrawals)
             stamp = Stamp(run, self.name, self.feed.department)
             records, withdraw = self._records(spool, judging), decision.records > 0
-            broken = self._store_records(connection, plan, records, stamp, judging, withdraw=withdraw)
+            broken = self._store_records(connection, plan, records, stamp, withdraw=withdraw)
             merged = withdraw_merged(connection, self.exchange, run)
             found = pl.concat([run_issues.of_run(records, plan, judging, decision.held_back), broken])
             issues.keep(connection, run, self.name, self.feed.dataset, found, settled=self._settled(judging, terms))
@@ -298,14 +298,12 @@ class InboundRunner:
         plan: Plan,
         records: SpooledRecords,
         stamp: Stamp,
-        judging: Judging,
         *,
         withdraw: bool,
     ) -> pl.DataFrame:
         """Store what the plan changes; the issues of records that only break a rule together with other feeds."""
         if self.contributing:
-            identities = judging.identities
-            return self.contributing.store(connection, plan, records, stamp, identities, withdraw=withdraw)
+            return self.contributing.store(connection, plan, records, stamp, withdraw=withdraw)
         store_records(connection, self.exchange, plan, records, self.executor, stamp, withdraw=withdraw)
         return pl.DataFrame(schema=ISSUES)
 

@@ -33,7 +33,7 @@ def registry_state(connection: Connection, dataset: Dataset, department: str) ->
     table = table_of(dataset)
     mine = (table.c.owner_department == department) & (table.c.withdrawn == 0)
     query = sa.select(table.c.record_key, table.c.digest, table.c.change_number).where(mine)
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query.order_by(table.c.change_number))
+    rows = connection.execute(query.order_by(table.c.change_number), execution_options={"yield_per": _AT_ONCE})
     digest, records, last = hashlib.sha256(), 0, 0
     for part in rows.partitions():
         digest.update("".join(f"{row.record_key}\t{row.digest}\n" for row in part).encode())

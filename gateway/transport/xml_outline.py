@@ -33,10 +33,6 @@ class Outline:
         found = [etree.QName(tag).namespace for path in self.counts for tag in path]
         return list(dict.fromkeys(filter(None, found)))
 
-    def is_empty(self, path: Tags) -> bool:
-        """Whether there is an element at a path, and nothing in it."""
-        return path in self.counts and not any(each[: len(path)] == path != each for each in self.counts)
-
     @property
     def repeated(self) -> Sequence[Tags]:
         """The paths at which elements stand more than once, the outermost alone, most of them first."""

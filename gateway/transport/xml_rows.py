@@ -132,13 +132,14 @@ class _Reading:
 
     def __init__(self, table: XmlTable, file: Path, place: str, encoding: Encoding) -> None:
         self._table, self._file, self._place, self._encoding = table, file, place, encoding
-        self._path, tags = table.path, (table.path[0], table.path[-1])
+        self._path, tags = table.path, (table.path[0], *table.path[-2:])
         self._parser = table.schema.pull_parser(tags) if table.schema else pull_parser(tags)
         self._cells = CellReader(etree.QName(self._path[-1]).namespace or "", table.namespaces, table.lists)
         self._root: etree._Element | None = None
         self._number = self._faults_said = 0
         self._line = 1
         self._open = self._is_whole = False
+        self._lists = self._others = False  # whether there is what holds rows, and whether it holds anything else
 
     def rows(self) -> Iterator[XmlRow]:
         waiting = 0
@@ -153,8 +154,8 @@ class _Reading:
             if waiting > MOST_BYTES:
                 raise SourceError(TOO_LARGE, place=self._place, limit=MOST_BYTES >> 20)
         self._close()
-        if not self._number:
-            self._assert_no_others()
+        if not self._number and (self._others or not self._lists):
+            raise self._no_rows()
 
     def _fed(self) -> Iterator[str]:
         """The text in pieces; with an XSD, none holds the ends of two rows, so that it is known which one is meant."""
@@ -184,7 +185,12 @@ class _Reading:
             if self._root is None:
                 self._root = element.getroottree().getroot()
             self._is_whole = event == "end" and element is self._root
-            if (event == "start" and not self._table.schema) or _path_of(element) != self._path:
+            if event == "start" and not self._table.schema:
+                continue
+            path = _path_of(element)
+            if event == "end" and path == self._path[:-1]:
+                self._lists, self._others = True, self._others or len(element) > 0
+            if path != self._path:
                 continue
             self._open = event == "start"
             if not self._open:
@@ -234,12 +240,10 @@ class _Reading:
             element = element[-1]
         return pruned
 
-    def _assert_no_others(self) -> None:
+    def _no_rows(self) -> SourceError:
         """A list may be empty; elements of other names in its place, or a list of another name, are no empty list."""
         found = outline(self._file, self._encoding)
-        if found.is_empty(self._path[:-1]):
-            return
-        raise SourceError(
+        return SourceError(
             NO_ROWS,
             place=self._place,
             rows=self._table.rows,

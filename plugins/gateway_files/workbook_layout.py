@@ -92,12 +92,12 @@ def find_layout(workbook: Workbook, place: str, sheet: str, wanted: int | Sequen
     return found[0]
 
 
-def sheets_with_header(workbook: Workbook, place: str, wanted: int | Sequence[str]) -> list[str]:
+def sheets_with_header(workbook: Workbook, place: str) -> list[str]:
     """The sheets of which `find_layout` could take any."""
     found = []
-    for name in _sheets(workbook, place, "", () if isinstance(wanted, int) else wanted):
+    for name in _sheets(workbook, place, "", ()):
         with suppress(SourceError):
-            found.append(find_layout(workbook, place, name, wanted).sheet.name)
+            found.append(find_layout(workbook, place, name, ()).sheet.name)
     return found
 
 

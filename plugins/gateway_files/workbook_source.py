@@ -58,10 +58,10 @@ class WorkbookSource(FileSource):
     @classmethod
     def proposals(cls, path: Path, given: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Each sheet that has a header, where there are several and none is named."""
-        if given.get("sheet"):
+        if given.get("sheet") or given.get("header"):
             return [given]
         with open_workbook(path) as workbook:
-            sheets = sheets_with_header(workbook, path.name, given.get("header", ()))
+            sheets = sheets_with_header(workbook, path.name)
         return [{**given, "sheet": sheet} for sheet in sheets] if len(sheets) > 1 else [given]
 
     def opened(self, path: Path, place: str) -> OpenedFile:

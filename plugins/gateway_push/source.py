@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import polars as pl
 from pydantic import AfterValidator, Field
 
+from gateway.domain import exact_json
 from gateway.errors import SourceError
 from gateway.interfaces import ROW, Batch, Options, RowFault, Surroundings
 from gateway.messages import Message
@@ -101,10 +101,10 @@ class PushSource:
         for number, row in enumerate(rows, start=1):
             if wrong := self._wrong(row):
                 message, values = wrong
-                faults.append(RowFault(number, message, {"row": number, **values}, _shown(row)))
+                faults.append(RowFault(number, message, {"row": number, **values}, exact_json.shown(row)))
             else:
-                good.append((number, dict(row)))
-        cells = {name: [_cell(row.get(name)) for _, row in good] for name in self._columns}
+                good.append((number, row))
+        cells = {name: [exact_json.cell(row.get(name)) for _, row in good] for name in self._columns}
         frame = pl.DataFrame(
             {ROW: [number for number, _ in good], **cells},
             schema={ROW: pl.Int64(), **dict.fromkeys(self._columns, pl.String())},
@@ -112,61 +112,26 @@ class PushSource:
         return Batch(place, frame, faults=faults)
 
     def _wrong(self, row: Any) -> tuple[Message, dict[str, str]] | None:
-        if not isinstance(row, _Members):
+        if not isinstance(row, dict):
             return NO_OBJECT, {"example": self._example}
-        names = [name for name, _ in row]
-        if doubled := sorted(name for name in set(names) if names.count(name) > 1):
-            return DOUBLED_MEMBER, {"member": doubled[0]}
-        if unknown := sorted(set(names) - set(self._columns)):
+        if isinstance(row, exact_json.Doubled):
+            return DOUBLED_MEMBER, {"member": row.name}
+        if unknown := sorted(row.keys() - set(self._columns)):
             return UNDECLARED, {"members": ", ".join(unknown), "allowed": ", ".join(self._columns)}
-        return None if _is_text(row) else (NO_TEXT, {})
+        return None if exact_json.is_text(row) else (NO_TEXT, {})
 
     @property
     def _example(self) -> str:
-        return json.dumps(dict.fromkeys(self._columns[:2], "…"), ensure_ascii=False)
-
-
-class _Members(list[tuple[str, Any]]):
-    """An object as its members in order, so that one said twice is seen."""
+        return exact_json.written(dict.fromkeys(self._columns[:2], "…"))
 
 
 def _rows(body: bytes, example: str) -> list[Any]:
     try:
-        content = json.loads(
-            body.decode("utf-8-sig"), object_pairs_hook=_Members, parse_int=str, parse_float=str, parse_constant=str
-        )
+        content = exact_json.read(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SourceError(NOT_UTF_8, position=error.start + 1) from error
     except (ValueError, RecursionError) as error:
         raise SourceError(NOT_JSON, why=str(error), example=example) from error
-    if isinstance(content, _Members) or not isinstance(content, list):
-        raise SourceError(NO_LIST, found=_shown(content)[:100], example=example)
+    if not isinstance(content, list):
+        raise SourceError(NO_LIST, found=exact_json.shown(content)[:100], example=example)
     return content
-
-
-def _cell(value: Any) -> str | None:
-    """Text as it is, a number as it was written, a list or an object as its JSON; null is empty."""
-    return value if value is None or isinstance(value, str) else _json(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Members):
-        return {name: _plain(each) for name, each in value}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
-
-
-def _shown(row: Any) -> str:
-    """A row as JSON that can be kept; a member said twice stands there once."""
-    return _json(row).encode(errors="backslashreplace").decode()
-
-
-def _is_text(row: _Members) -> bool:
-    try:
-        _json(row).encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.domain import exact_json
 from gateway.errors import SourceError
 from gateway.interfaces import FoundColumn
 from gateway.messages import Message
-from gateway_singer import exact_json
 from gateway_singer.tap import Tap
 
 NO_CATALOG = Message(

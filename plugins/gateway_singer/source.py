@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from gateway.domain import exact_json
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import ROW, Batch, Found, Memory, RowFault, Surroundings
 from gateway.messages import Message
-from gateway_singer import exact_json
 from gateway_singer.catalog import Catalog, Stream, discovered
 from gateway_singer.options import CONFIG_NOT_READ, WRONG_OPTIONS, SingerOptions, TapOptions
 from gateway_singer.speech import Ignored, NotSpoken, Record, Schema, State, read_line
@@ -63,13 +62,18 @@ NO_OBJECT = Message(
     zh="第 {row} 条不是由数据项组成的记录；请修正取数程序",
     en="record {row} is no object of members; mend the tap",
 )
+DOUBLED = Message(
+    "singer.doubled_member",
+    zh="第 {row} 条的数据项“{member}”出现了两次，无法知道以哪个为准；请修正取数程序",
+    en="record {row} says the member {member!r} twice, and which of the two counts cannot be known; mend the tap",
+)
 NO_TEXT = Message(
     "singer.record_no_text",
     zh="第 {row} 条含有不成字符的编码（单独的代理项）；请更正来源中的该条记录",
     en="record {row} holds a code that is no character (a lone surrogate); correct the record where it comes from",
 )
 
-MESSAGES = (UNKNOWN_LINE, NO_SCHEMA, RECORD_FIRST, NEW_COLUMN, RESERVED, UNDECLARED, NO_OBJECT, NO_TEXT)
+MESSAGES = (UNKNOWN_LINE, NO_SCHEMA, RECORD_FIRST, NEW_COLUMN, RESERVED, UNDECLARED, NO_OBJECT, DOUBLED, NO_TEXT)
 
 _STATE = "state"
 _EXCERPT = 200
@@ -188,8 +192,7 @@ class _Reading:
             self.rows.append((self.seen, members))
             return
         message, values = wrong
-        text = exact_json.written(members).encode(errors="backslashreplace").decode()
-        self.faults.append(RowFault(self.seen, message, {"row": self.seen, **values}, text))
+        self.faults.append(RowFault(self.seen, message, {"row": self.seen, **values}, exact_json.shown(members)))
 
     def _batch(self) -> Batch:
         cells = {name: [exact_json.cell(row.get(name)) for _, row in self.rows] for name in self.columns}
@@ -208,15 +211,9 @@ def _wrong(members: Any, columns: Sequence[str]) -> tuple[Message, dict[str, str
         return NO_OBJECT, {}
     if unknown := members.keys() - set(columns):
         return UNDECLARED, {"members": ", ".join(sorted(unknown))}
-    return None if _is_text(members) else (NO_TEXT, {})
-
-
-def _is_text(members: Mapping[str, Any]) -> bool:
-    try:
-        json.dumps(members, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    if isinstance(members, exact_json.Doubled):
+        return DOUBLED, {"member": members.name}
+    return None if exact_json.is_text(members) else (NO_TEXT, {})
 
 
 def discover(given: Mapping[str, Any], surroundings: Surroundings) -> Sequence[Found]:

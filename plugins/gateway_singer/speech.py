@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gateway_singer import exact_json
+from gateway.domain import exact_json
 
 
 class NotSpoken(ValueError):
@@ -47,7 +47,7 @@ class Ignored:
 def read_line(line: bytes) -> Schema | Record | State | Ignored:
     """Read a line; raises NotSpoken."""
     try:
-        return _message(exact_json.read(line.decode()))
+        return _message(exact_json.read(line.decode(), constants=True))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotSpoken(type(error).__name__) from error
 

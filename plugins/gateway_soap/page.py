@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.domain import exact_json
 from gateway.errors import SourceError, TryAgain
 from gateway.messages import Message
 from gateway.transport.http import Reply
@@ -59,7 +59,7 @@ def _document(options: SoapOptions, content: Any, path: str) -> Any:
     text = _text_at(options.url, content, path)
     try:
         if options.text_format == "json":
-            return json.loads(text, parse_int=str, parse_float=str)  # no digit of a long number is lost
+            return exact_json.read(text)
         # The text has been decoded with its envelope, whatever encoding it names itself.
         return read_members(text.strip("\ufeff \t\r\n").encode(errors="surrogatepass"), "utf-8")
     except (NotXml, ValueError, RecursionError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
@@ -11,6 +10,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from gateway.domain import exact_json
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import ROW, Batch, Found, FoundColumn, RowFault, Surroundings
 from gateway.messages import Message
@@ -33,8 +33,8 @@ NEW_COLUMN = Message(
 )
 NO_MEMBERS = Message(
     "soap.row_without_members",
-    zh="第 {row} 条不是由数据项组成的记录；请核对 rows，或向对方询问",
-    en="row {row} is no record of members; check rows or ask its operators",
+    zh="第 {row} 条不是由数据项组成的记录，或有数据项写了两次；请核对 rows，或向对方询问",
+    en="row {row} is no record of members, or says one of them twice; check rows or ask its operators",
 )
 
 MESSAGES = (CHANGED, NEW_COLUMN, NO_MEMBERS)
@@ -67,7 +67,7 @@ class SoapSource:
 
     def sample(self) -> list[FoundColumn]:
         """The members of the rows of the first page, with a few values; raises SourceError."""
-        rows = [row for row in self._asking.page(self._options.first_page, 0).rows if isinstance(row, dict)]
+        rows = [row for row in self._asking.page(self._options.first_page, 0).rows if _is_record(row)]
         names = dict.fromkeys(name for row in rows for name in row)
         return [FoundColumn(name, "", _values(rows, name)) for name in names]
 
@@ -79,7 +79,7 @@ class SoapSource:
 
     def _assert_unchanged(self, number: int, page: Page, total: int | None, before: int, seen: set[str]) -> None:
         """A page is as long as it must be, repeats none, and the total stays what the first page announced."""
-        rows, content = len(page.rows), json.dumps(page.rows, sort_keys=True)
+        rows, content = len(page.rows), exact_json.written(page.rows)
         fewest, most = self._bounds(total, before)
         if page.total != total:
             what, what_zh = f"{page.total} rows in all instead of {total}", f"共 {page.total} 条而非 {total} 条"
@@ -103,15 +103,15 @@ class SoapSource:
     def _batch(self, number: int, rows: Sequence[Any], before: int) -> Batch:
         columns = self._options.columns
         numbered = list(enumerate(rows, start=before + 1))
-        whole = [(at, row) for at, row in numbered if isinstance(row, dict)]
+        whole = [(at, row) for at, row in numbered if _is_record(row)]
         if unknown := sorted({name for _, row in whole for name in row} - set(columns)):
             raise SourceError(NEW_COLUMN, url=self._options.url, page=number, columns=", ".join(unknown))
-        cells = {name: [_cell(row.get(name)) for _, row in whole] for name in columns}
+        cells = {name: [exact_json.cell(row.get(name)) for _, row in whole] for name in columns}
         frame = pl.DataFrame(
             {ROW: [at for at, _ in whole], **cells},
             schema={ROW: pl.Int64(), **dict.fromkeys(columns, pl.String())},
         )
-        faults = [_fault(at, row) for at, row in numbered if not isinstance(row, dict)]
+        faults = [_fault(at, row) for at, row in numbered if not _is_record(row)]
         return Batch(self._options.operation, frame, faults=faults)
 
 
@@ -139,16 +139,13 @@ def _found(known: Mapping[str, Any], surroundings: Surroundings) -> Found:
 
 
 def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[str]:
-    cells = (_cell(row.get(name)) for row in rows)
+    cells = (exact_json.cell(row.get(name)) for row in rows)
     return list(dict.fromkeys(cell for cell in cells if cell))[:_SAMPLES]
 
 
-def _cell(value: Any) -> str | None:
-    """Text as it is; an element that holds others, or several of one name, as their JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _is_record(row: Any) -> bool:
+    return isinstance(row, dict) and not isinstance(row, exact_json.Doubled)
 
 
 def _fault(number: int, row: Any) -> RowFault:
-    return RowFault(number, NO_MEMBERS, {"row": number}, json.dumps(row, ensure_ascii=False))
+    return RowFault(number, NO_MEMBERS, {"row": number}, exact_json.shown(row))

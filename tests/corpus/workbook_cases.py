@@ -210,6 +210,8 @@ def _no_workbooks() -> Iterator[Case]:
     )
     yield Case("document.xlsx", _archive({"word/document.xml": b"<a/>"}), refused="workbook.other_kind")
     yield refusal("password.xlsx", compound("EncryptedPackage", bytes(5000)), "workbook.password")
+    locked = struct.pack("<HHHH", 0x809, 4, 0x600, 5) + struct.pack("<HHHHH", 0x2F, 6, 1, 0, 0) + bytes(5000)
+    yield refusal("password.xls", compound("Workbook", locked), "workbook.password")
     yield refusal("damaged.xlsx", b"PK\x03\x04" + bytes(200), "workbook.unreadable")
     yield Case("zip-bomb.xlsx", _bomb, refused="workbook.too_large", words=("512 MiB",))
     first = code()

@@ -1,13 +1,15 @@
 """Other systems' databases, read only: one consistent snapshot, every value as the exact text that the database writes.
 
-`reader.SqlReader` reads a `Selection`. Each kind of database is one module that implements `dialect.Dialect`; another
-is added beside `sqlite` and `postgresql` and named in `address.KINDS`. Importing this package loads no SQLAlchemy.
+`reader.SqlReader` reads a `Selection`, `incremental.ResumingReader` what of it is new. Each kind of database is one
+module that implements `dialect.Dialect` and is named in `address.KINDS`. Importing this package loads no SQLAlchemy and
+no driver.
 
 What a cell becomes: NULL is null and '' is ''; an integer has no decimals; a stored decimal keeps its scale; a binary
 fraction is written with the fewest digits that read back as the same number; a date is 2024-02-29, a time
 2024-02-29 08:30:00, one with a zone 2024-02-29 08:30:00+08 (in Asia/Shanghai, whatever the server prefers);
-PostgreSQL's booleans are true and false, SQLite's are the 0 and 1 that it stores. Bytes are never guessed at: a column
-that is declared binary is refused before anything is read, a cell that is not UTF-8 text sets its row aside as a fault.
+PostgreSQL's booleans are true and false, those of the others the 0 and 1 that they store. Bytes are never guessed at: a
+column that is declared binary is refused before anything is read, a cell that is not UTF-8 text sets its row aside as a
+fault.
 """
 
 from __future__ import annotations

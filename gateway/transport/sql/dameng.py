@@ -17,7 +17,7 @@ from gateway.errors import SourceError
 from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import Column, Content, Operator, TextRows
-from gateway.transport.sql.driver_rows import answer, fetched, one_transaction
+from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, fetched, one_transaction
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, LOGIN_REFUSED, NO_RIGHTS
 from gateway.transport.sql.selection import quote_standard
@@ -108,7 +108,7 @@ class Dameng:
 
     def clock(self, connection: Any, column: Column, seconds: int, /) -> str | None:
         """The server's time, in the column's own type."""
-        now = f"SELECT CAST(DATEADD(SECOND, -{seconds}, SYSTIMESTAMP) AS {column.type}) AS v FROM dual"  # noqa: S608 - ours
+        now = f"SELECT CAST(DATEADD(SECOND, -{seconds + AFTER_SNAPSHOT}, SYSTIMESTAMP) AS {column.type}) AS v FROM dual"  # noqa: S608 - ours
         [(rows, _)] = list(self.read(connection, now, [Column("v")]))
         return str(rows.item(0, "v"))
 

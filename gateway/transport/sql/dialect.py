@@ -67,7 +67,7 @@ class Dialect(Protocol):
         """The SQL that compares a column, as the database orders it, with a value: text as such a column gives."""
 
     def clock(self, connection: Any, column: Column, seconds: int, /) -> str | None:
-        """The database's own time, some seconds ago, as text of a `time` column."""
+        """The database's own time, some seconds before the snapshot, as text of a `time` column; in whole seconds."""
 
     def read(self, connection: Any, statement: str, columns: Sequence[Column], /) -> Generator[TextRows]:
         """The rows in batches of at most BATCH_ROWS, every value as text; no batch where there are no rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import count
@@ -16,6 +16,9 @@ from gateway.messages import Message
 from gateway.transport.sql.dialect import BATCH_ROWS, Column, TextRows, told, unreachable
 from gateway.transport.sql.messages import FAILED, LOGIN_REFUSED
 from gateway.transport.sql.text_rows import Cell, joined, text_rows
+
+# The clock can only be read once the snapshot is there: seconds that surely lie between the two.
+AFTER_SNAPSHOT = 60
 
 _CHUNK_ROWS = 2_000
 _CHINA = timezone(timedelta(hours=8))
@@ -39,7 +42,8 @@ def one_transaction(
             try:
                 yield connection
             finally:
-                connection.rollback()
+                with suppress(error_type):  # a connection that broke is rolled back by its server
+                    connection.rollback()
     except error_type as error:
         message, words = judge(error)
         raise told(message or FAILED, address, words, password) from None

@@ -72,12 +72,12 @@ class ResumingReader:
 
     def _column(self, connection: Any, plan: Plan) -> Column:
         column = self.reader.require_column(plan, self.cursor.column)
-        if column.content in {"boolean", "binary"}:
+        if column.content in {"boolean", "binary", "float"}:
             place = self.reader.selection.place
             raise SourceError(CURSOR_COLUMN, place=place, column=column.name, kind=column.content)
         if self.cursor.look_back is not None:
             self.cursor.look_back.require_fits(column)
-        if self.cursor.nulls == "refuse":
+        if self.cursor.nulls == "refuse" and column.name not in plan.key:
             self._require_filled(connection, column)
         return column
 

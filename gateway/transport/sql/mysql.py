@@ -31,6 +31,7 @@ _CONNECT_SECONDS = 10
 _SESSION = (
     "SET time_zone = '+08:00'",  # in which a TIMESTAMP is written
     "SET lock_wait_timeout = 30",
+    "SET @gateway_start = NOW()",
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
@@ -60,6 +61,7 @@ _CONTENT: dict[int, Content] = {
     16: "bits",
     255: "binary",
 }
+_DATES, _DATE = {10, 14}, "date"
 _STRINGS, _BYTES = {15, 249, 250, 251, 252, 253, 254}, 63
 
 
@@ -118,7 +120,7 @@ class MySql:
             fields = driver.fields(self.first(statement, 0))
         except driver.Error as error:
             fields = self._doubled(driver, statement, error)
-        return [Column(field.name, _content(field)) for field in fields]
+        return [Column(field.name, _content(field), _DATE if field.type_code in _DATES else "") for field in fields]
 
     def exact(self, column: Column, /) -> str:
         """A FLOAT as a DOUBLE."""
@@ -130,7 +132,7 @@ class MySql:
         return f"SELECT * FROM (\n{statement}\n) AS source_rows LIMIT {rows}"  # noqa: S608 - the operator's own statement
 
     def compare(self, column: Column, operator: Operator, value: str, /) -> str:
-        """Numbers as numbers: a text would be compared as a DOUBLE, which mixes up long ones."""
+        """Numbers as numbers: MySQL compares an expression with a text as DOUBLEs, which mixes up long ones."""
         if column.is_number:
             written = of_number(value)
         elif column.content == "time":
@@ -139,9 +141,13 @@ class MySql:
             written = _of_text(value)
         return f"{self.quote(column.name)} {operator} {written}"
 
-    def clock(self, connection: sa.Connection, _column: Column, seconds: int, /) -> str | None:
-        """The server's time, to the microsecond."""
-        return str(connection.exec_driver_sql(f"SELECT CAST(NOW(6) - INTERVAL {seconds} SECOND AS CHAR)").scalar_one())
+    def clock(self, connection: sa.Connection, column: Column, seconds: int, /) -> str | None:
+        """The second in which the snapshot was about to be taken."""
+        kind = "DATE" if column.type == _DATE else "DATETIME"
+        [(text,)] = _driver(connection).answer(
+            f"SELECT CAST(CAST(CAST(@gateway_start AS DATETIME) - INTERVAL {seconds} SECOND AS {kind}) AS CHAR)"
+        )
+        return str(text)
 
     def read(self, connection: sa.Connection, statement: str, columns: Sequence[Column], /) -> Generator[TextRows]:
         """Cut the rows out of what the server sends, block by block."""
@@ -196,8 +202,8 @@ class MySql:
 
 
 def _of_text(value: str) -> str:
-    """In hexadecimal: what a quote or a backslash means depends on `sql_mode`."""
-    return f"CONVERT(0x{value.encode().hex()} USING utf8mb4)" if value else "''"
+    """In hexadecimal, since `sql_mode` says what a backslash means; a literal, so that a column's collation counts."""
+    return f"_utf8mb4 0x{value.encode().hex()}" if value else "''"
 
 
 def _driver(connection: sa.Connection) -> TextConnection:

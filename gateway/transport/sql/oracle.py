@@ -18,15 +18,15 @@ from gateway.errors import SourceError
 from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import Column, Content, Operator, TextRows
-from gateway.transport.sql.driver_rows import answer, fetched, one_transaction
+from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, fetched, one_transaction
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, LOGIN_REFUSED, NO_RIGHTS, NOT_READING
 from gateway.transport.sql.selection import quote_standard
 
 _SESSION = (
-    "SET TRANSACTION READ ONLY",
     "ALTER SESSION SET TIME_ZONE = '+08:00'",
     "ALTER SESSION SET NLS_NUMERIC_CHARACTERS = '.,'",
+    "SET TRANSACTION READ ONLY",
 )
 _FAULTS: dict[str, Message] = {
     **dict.fromkeys(("ORA-01017", "ORA-28000", "ORA-28001", "ORA-01045"), LOGIN_REFUSED),
@@ -127,7 +127,7 @@ class Oracle:
 
     def clock(self, connection: Any, column: Column, seconds: int, /) -> str | None:
         """The server's time, written as the column is."""
-        now = f"(SYSTIMESTAMP - NUMTODSINTERVAL({seconds}, 'SECOND')) AT TIME ZONE '+08:00'"
+        now = f"(SYSTIMESTAMP - NUMTODSINTERVAL({seconds + AFTER_SNAPSHOT}, 'SECOND')) AT TIME ZONE '+08:00'"
         form = _WRITTEN[column.type].format(name=now if column.type.endswith("TZ") else f"CAST({now} AS TIMESTAMP)")
         [(text,)] = answer(connection, f"SELECT {form} FROM dual")  # noqa: S608 - ours
         return str(text)

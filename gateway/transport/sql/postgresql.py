@@ -143,8 +143,9 @@ class PostgreSql:
         return f"{self.quote(column.name)} {operator} E{backslashes_doubled}"
 
     def clock(self, connection: sa.Connection, column: Column, seconds: int, /) -> str | None:
-        """When the snapshot's transaction began, in the column's own type."""
-        now = f"SELECT CAST(CAST(now() - INTERVAL '{seconds} seconds' AS {column.type}) AS text)"
+        """The second in which the snapshot's transaction began, in the column's own type."""
+        began = f"date_trunc('second', now()) - INTERVAL '{seconds} seconds'"
+        now = f"SELECT CAST(CAST({began} AS {column.type}) AS text)"
         return str(connection.exec_driver_sql(now).scalar_one())
 
     def read(self, connection: sa.Connection, statement: str, columns: Sequence[Column]) -> Generator[TextRows]:

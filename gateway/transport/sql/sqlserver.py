@@ -18,7 +18,7 @@ from gateway.errors import SourceError
 from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import Column, Content, Operator, TextRows
-from gateway.transport.sql.driver_rows import answer, fetched, one_transaction
+from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, fetched, one_transaction
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, LOGIN_REFUSED, NO_RIGHTS
 
@@ -124,7 +124,7 @@ class SqlServer:
 
     def clock(self, connection: Any, column: Column, seconds: int, /) -> str | None:
         """The server's time, written as the column is."""
-        now = f"CAST(DATEADD(second, -{seconds}, SYSDATETIMEOFFSET()) AS {column.type})"
+        now = f"CAST(DATEADD(second, -{seconds + AFTER_SNAPSHOT}, SYSDATETIMEOFFSET()) AS {column.type})"
         [(text,)] = answer(connection, f"SELECT {_WRITTEN[column.type].format(name=now)}")
         return str(text)
 

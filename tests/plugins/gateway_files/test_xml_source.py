@@ -146,6 +146,8 @@ def test_a_list_of_groups_keeps_what_belongs_together(read: Read) -> None:
         ("<p><q>1</q><q/></p>", "xml.repeated", "'p/q' stands more than once"),
         ("text<a>1</a>", "xml.mixed", "in '.' of the row, the text 'text'"),
         ("<a>1<b/>x</a>", "xml.mixed", "in 'a' of the row, the text '1'"),
+        ("<a><b/>x</a>", "xml.mixed", "in 'a' of the row, the text 'x'"),
+        ("<a>1</a>after", "xml.mixed", "in '.' of the row, the text 'after'"),
     ],
 )
 def test_a_row_that_fits_no_columns_is_set_aside(read: Read, row: str, code: str, words: str) -> None:

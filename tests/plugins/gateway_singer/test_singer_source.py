@@ -72,12 +72,14 @@ def test_values_are_taken_as_they_were_written(open_saying: Open) -> None:
 def test_records_that_are_no_rows_are_set_aside_and_the_others_go_on(open_saying: Open) -> None:
     surrogate = '{"type":"RECORD","stream":"companies","record":{"code":"\\ud800"}}'
     no_object = {"type": "RECORD", "stream": "companies", "record": [1]}
-    source = open_saying(SCHEMA, surrogate, no_object, record(code="3", other="x", more="y"), record(code="4"))
+    doubled = '{"type":"RECORD","stream":"companies","record":{"code":"5","code":6.0}}'
+    source = open_saying(SCHEMA, surrogate, no_object, record(code="3", other="x", more="y"), record(code="4"), doubled)
     (batch,) = source.read()
     assert [(fault.row, fault.message.code, fault.text) for fault in batch.faults] == [
         (1, "singer.record_no_text", '{"code":"\\ud800"}'),
         (2, "singer.record_no_object", "[1]"),
         (3, "singer.undeclared_member", '{"code":"3","other":"x","more":"y"}'),
+        (5, "singer.doubled_member", '{"code":"5","code":6.0}'),
     ]
     assert batch.faults[2].values["members"] == "more, other"
     assert batch.rows["_row"].to_list() == [4]

@@ -241,9 +241,10 @@ def test_the_text_may_be_json(vendor: SoapPlatform, open_vendor: Open) -> None:
     assert rows_of(open_vendor(**options, total="ret.n", rows="ret.list")) == [
         {"code": "12345678901234567890.10", "name": "甲"}
     ]
-    vendor.answer = lambda _: said('[{"code": "1"}, 2]')
-    (batch,) = open_vendor(**options, total=None, rows="@", page_size="3").read()
-    assert (batch.rows["code"].to_list(), [fault.row for fault in batch.faults]) == (["1"], [2])
+    vendor.answer = lambda _: said('[{"code": "1"}, 2, {"code": "3", "code": 4.0}]')
+    (batch,) = open_vendor(**options, total=None, rows="@", page_size="4").read()
+    assert batch.rows["code"].to_list() == ["1"]
+    assert [(fault.row, fault.text) for fault in batch.faults] == [(2, "2"), (3, '{"code":"3","code":4.0}')]
 
 
 def test_members_that_are_not_declared_fail_the_run_and_are_named(open_vendor: Open) -> None:

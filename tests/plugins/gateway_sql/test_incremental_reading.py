@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +221,7 @@ def test_rows_without_a_value_alone_leave_no_position(companies: Department) -> 
 def test_a_row_from_the_future_does_not_hide_what_is_written_until_then(companies: Department) -> None:
     if companies.kind == "sqlite":
         pytest.skip("a file has no clock")
-    china = datetime.now() + timedelta(hours=8) - (datetime.now() - datetime.utcnow())  # noqa: DTZ003, DTZ005
+    china = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=8)
     companies.holds((1, T + "1"), (2, "2999-01-01 00:00:00"))
     ids, cursor = read(companies.source())
     assert ids == [1, 2]
@@ -229,6 +229,27 @@ def test_a_row_from_the_future_does_not_hide_what_is_written_until_then(companie
     assert abs(datetime.fromisoformat(cursor["changed"]) - china) < timedelta(minutes=1)
     companies.holds((3, cursor["changed"]))
     assert read(companies.source(), Memory(cursor))[0] == [3, 2]
+
+
+def test_a_day_in_the_future_does_not_hide_the_rest_of_today(companies: Department) -> None:
+    if companies.kind == "sqlite":
+        pytest.skip("a file has no clock")
+    today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
+    companies.do("CREATE TABLE days (id integer PRIMARY KEY, changed date)")
+    companies.do("INSERT INTO days VALUES (1, '2999-01-01')")
+    _, cursor = read(companies.source(table="days"))
+    assert cursor == {"changed": today}
+    companies.do(f"INSERT INTO days VALUES (2, '{today}')")
+    assert read(companies.source(table="days"), Memory(cursor))[0] == [2, 1]
+
+
+def test_a_time_of_whole_seconds_is_not_passed_in_the_midst_of_its_second(companies: Department) -> None:
+    if companies.kind == "sqlite":
+        pytest.skip("a file has no clock")
+    companies.holds((1, "2999-01-01 00:00:00"))
+    _, cursor = read(companies.source())
+    assert cursor is not None
+    assert datetime.fromisoformat(cursor["changed"]).microsecond == 0
 
 
 def test_the_position_stays_behind_the_clock_by_the_safety_asked_for(companies: Department) -> None:
@@ -319,6 +340,18 @@ def test_what_is_no_number_does_not_become_the_position(open_source: Any, postgr
     )
 
 
+@pytest.mark.parametrize("column", ["CHARACTER SET gbk", "COLLATE utf8mb4_bin", "COLLATE utf8mb4_unicode_ci"])
+def test_texts_of_mariadb_are_compared_as_their_column_orders_them(
+    open_source: Any, mariadb: Any, mariadb_url: str, column: str
+) -> None:
+    mariadb(f"CREATE TABLE t (id integer PRIMARY KEY, changed varchar(20) {column})")
+    mariadb("INSERT INTO t VALUES (1, '甲'), (2, '20240229'), (3, '20240301'), (4, '乙')")
+    source = open_source(url=mariadb_url, table="t", cursor={"column": "changed", "nulls": "read"})
+    first = read(source)
+    assert read(source, at("20240301"))[0] == first[0][1:]
+    assert read(source, Memory(first[1]))[0] == first[0][-1:]
+
+
 def test_zero_dates_of_mariadb_are_read_and_passed(open_source: Any, mariadb: Any, mariadb_url: str) -> None:
     mariadb("CREATE TABLE t (id integer PRIMARY KEY, changed datetime)")
     mariadb("INSERT INTO t VALUES (1, '0000-00-00 00:00:00'), (2, '2024-02-29 08:30:00')")
@@ -367,3 +400,10 @@ def test_truth_and_bytes_cannot_say_what_is_new(open_source: Any, postgresql: An
     for column in ("checked", "scan"):
         source = open_source(url=postgresql_url, query="SELECT * FROM t", cursor={"column": column})
         assert code_of(source) in {"sql.cursor_column", "sql.binary_columns"}
+
+
+def test_a_float_of_mariadb_which_no_text_compares_with_cannot_either(
+    open_source: Any, mariadb: Any, mariadb_url: str
+) -> None:
+    mariadb("CREATE TABLE t (id integer, share float)")
+    assert code_of(open_source(url=mariadb_url, table="t", cursor={"column": "share"})) == "sql.cursor_column"

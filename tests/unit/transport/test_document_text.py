@@ -43,6 +43,7 @@ def test_the_encoding_is_told_from_all_bytes(file: Path, encoding: str, found: E
     [
         (TEXT.encode() + b"\xff", 4, len(TEXT.encode()) + 1, "utf-8"),
         (TEXT.encode()[:-2], 3, len(TEXT.encode()) - 3, "utf-8"),
+        ("第一行名录表格".encode()[:-1], 1, 19, "utf-8"),  # all of which GB18030 would take
         (TEXT.encode("gb18030") + b"\xff", 4, len(TEXT.encode("gb18030")) + 1, "gb18030"),
         (TEXT.encode() + TEXT.encode("gb18030"), 4, len(TEXT.encode()) + 1, "utf-8"),
         (b"\xef\xbb\xbf" + TEXT.encode("gb18030"), 1, 4, "utf-8"),

@@ -1,0 +1,74 @@
+"""JSON as it was written: numbers to the last digit and zero, and a name said twice noticed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class Number(str):
+    """A number, as its digits."""
+
+    __slots__ = ()
+
+
+class Doubled(dict[str, Any]):
+    """An object that says a name twice: `name`; all that it says stands in `pairs`."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.pairs = pairs
+        self.name = next(name for name in names if names.count(name) > 1)
+
+
+def read(text: str, *, constants: bool = False) -> Any:
+    """What a text says; raises ValueError or RecursionError.
+
+    With `constants`, NaN and Infinity, which are no JSON but are written by some programs, are numbers too.
+    """
+    return (_WITH_CONSTANTS if constants else _STRICT).decode(text)
+
+
+def written(value: Any) -> str:
+    """What was read, as JSON again, without spaces."""
+    if isinstance(value, dict):
+        pairs = value.pairs if isinstance(value, Doubled) else value.items()
+        return "{" + ",".join(f"{written(name)}:{written(each)}" for name, each in pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(written, value)) + "]"
+    return value if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+
+
+def cell(value: Any) -> str | None:
+    """Text as it is, a number as it was written, anything that holds others as its JSON; null is empty."""
+    return value if value is None or isinstance(value, str) else written(value)
+
+
+def is_text(value: Any) -> bool:
+    """Whether it can be kept: none of it is a lone surrogate, which is no character."""
+    try:
+        written(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown(value: Any) -> str:
+    """What was read, as JSON that can be kept: what is no character stands there as its escape."""
+    return written(value).encode(errors="backslashreplace").decode()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else Doubled(pairs)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no value of JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=_refused)
+_WITH_CONSTANTS = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=Number
+)
