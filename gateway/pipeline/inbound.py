@@ -115,7 +115,7 @@ class InboundRunner:
             with leases.hold(self.database, f"feed:{self.name}") as lease:
                 self._finish_interrupted(lease)
                 notices = [*self.reader.make_up(), *([self.reader.forget()] if asked.reset else [])]
-                report = self._run(self._start(asked), lease, accept_withdrawals, asked)
+                report = self._run(self._start(asked, accept_withdrawals), lease, accept_withdrawals, asked)
                 report = replace(report, notices=(*notices, *report.notices))
         except GatewayError as error:
             report = failed(self.name, None, error)
@@ -133,7 +133,7 @@ class InboundRunner:
         decision = withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=False)
         return plan, judging, run_issues.of_run(self._records(spool, judging), plan, judging, decision.held_back)
 
-    def _start(self, asked: Asked) -> int:
+    def _start(self, asked: Asked, accept_withdrawals: bool) -> int:
         run = runs.start(
             self.database,
             feed=self.name,
@@ -142,9 +142,10 @@ class InboundRunner:
             stage="reading",
             map_digest=self.map_digest,
         )
-        if asked != AS_DECLARED:
+        if asked != AS_DECLARED or accept_withdrawals:
+            detail = {"run": run, "feed": self.name, **asdict(asked), "accept_withdrawals": accept_withdrawals}
             with self.database.write() as connection:
-                event_log.append(connection, "run.asked", {"run": run, "feed": self.name, **asdict(asked)})
+                event_log.append(connection, "run.asked", detail)
         self.reached(Point.RUN_STARTED)
         return run
 

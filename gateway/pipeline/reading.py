@@ -59,7 +59,7 @@ NOT_SETTLED = Message(
 # What a source's declaration may say otherwise while its position stays true: who asks, how patiently, in what
 # portions, and how far it looks back.
 _MANNER = re.compile(
-    r"(password|secrets?|auth|signature|partitions|attempts|ca_file)(\..*)?"
+    r"(password|secrets?|auth|signature|requester|service|partitions|attempts|ca_file)(\..*)?"
     r"|cursor\.(look_back|safety)|.*_(seconds?|bytes|size)"
 )
 

@@ -77,13 +77,10 @@ def records_or_heirs(connection: Connection, exchange: Exchange, keys: list[str]
 
 
 def declare(connection: Connection, dataset: str, changes: Sequence[IdentityChange]) -> None:
-    """Enter merges, on record."""
+    """Enter merges that one person decided for one reason, on record."""
     rows = [{name: getattr(each, name) for name in IdentityChange.__slots__} for each in changes]
     connection.execute(sa.insert(identity_changes), [{"dataset": dataset, **row} for row in rows])
-    for each in changes:
-        said = {"decided_by": each.decided_by, "reason": each.reason}
-        detail = {"dataset": dataset, "old_key": each.old_key, "new_key": each.new_key, **said}
-        event_log.append(connection, "identity.declared", detail)
+    _log(connection, "identity.declared", dataset, changes, changes[0].decided_by, changes[0].reason)
 
 
 def revoke(connection: Connection, dataset: str, changes: Sequence[IdentityChange], by: str, reason: str) -> None:
@@ -91,8 +88,7 @@ def revoke(connection: Connection, dataset: str, changes: Sequence[IdentityChang
     for each in changes:
         mine = (identity_changes.c.dataset == dataset) & (identity_changes.c.old_key == each.old_key)
         connection.execute(sa.delete(identity_changes).where(mine))
-        detail = {"dataset": dataset, "old_key": each.old_key, "new_key": each.new_key}
-        event_log.append(connection, "identity.revoked", {**detail, "decided_by": by, "reason": reason})
+    _log(connection, "identity.revoked", dataset, changes, by, reason)
 
 
 def withdraw_merged(connection: Connection, exchange: Exchange, run: int) -> int:
@@ -100,7 +96,7 @@ def withdraw_merged(connection: Connection, exchange: Exchange, run: int) -> int
 
     To be called in a transaction that has claimed the dataset. What is withdrawn already is left alone.
     """
-    olds = _in_force_under_old_keys(connection, exchange)
+    olds = _in_force_under_old_keys(connection, exchange) if _any(connection, exchange.dataset.name) else {}
     if not olds:
         return 0
     finals = final_keys(connection, exchange.dataset.name)
@@ -109,7 +105,8 @@ def withdraw_merged(connection: Connection, exchange: Exchange, run: int) -> int
     if ids:
         last = exchange.allot(connection, len(ids))
         exchange.replace(connection, _withdrawals(ids, last, run))
-        event_log.append(connection, "identity.merged", {"dataset": exchange.dataset.name, "run": run, "ids": ids})
+        detail = {"dataset": exchange.dataset.name, "run": run, "records": len(ids)}
+        event_log.append(connection, "identity.merged", detail)
     return len(ids)
 
 
@@ -129,6 +126,16 @@ def keys_with(connection: Connection, exchange: Exchange, field: str, value: str
     table = table_of(exchange.dataset)
     mine = sa.select(table.c.record_key).where(table.c[field] == value, table.c.withdrawn == 0)
     return iter(connection.execute(mine.order_by(table.c.record_key)).scalars().all())
+
+
+def _log(
+    connection: Connection, action: str, dataset: str, changes: Sequence[IdentityChange], by: str, reason: str
+) -> None:
+    """Enter what was done in the log, some hundred keys an entry."""
+    for start in range(0, len(changes), _AT_ONCE):
+        keys = {each.old_key: each.new_key for each in changes[start : start + _AT_ONCE]}
+        detail = {"dataset": dataset, "keys": keys, "decided_by": by, "reason": reason}
+        event_log.append(connection, action, detail)
 
 
 def _any(connection: Connection, dataset: str) -> bool:

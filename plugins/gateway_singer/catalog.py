@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,19 @@ from gateway.domain import exact_json
 from gateway.errors import SourceError
 from gateway.interfaces import FoundColumn
 from gateway.messages import Message
-from gateway_singer.tap import Tap
+from gateway_singer.tap import FAILED, Tap
 
 NO_CATALOG = Message(
     "singer.no_catalog",
     zh="取数程序 {tap} 的目录（catalog）无法读懂：{excerpt}；若它不支持 --discover，请写 select: nothing",
     en="the catalog of the tap {tap} cannot be read: {excerpt}; where it knows no --discover, write select: nothing",
+)
+NOT_DISCOVERED = Message(
+    "singer.not_discovered",
+    zh="取数程序 {tap} 没有给出目录，以退出码 {code} 结束；它最后说：{said}；请检查 config 和对方系统，"
+    "若它不支持 --discover，请写 select: nothing",
+    en="the tap {tap} gave no catalog and ended with exit code {code}; its last words: {said}; check config and the "
+    "other system, and where it knows no --discover, write select: nothing",
 )
 UNKNOWN_STREAM = Message(
     "singer.unknown_stream",
@@ -24,7 +31,7 @@ UNKNOWN_STREAM = Message(
     en="the tap {tap} has no stream named {stream!r}; it has: {known}; correct stream",
 )
 
-MESSAGES = (NO_CATALOG, UNKNOWN_STREAM)
+MESSAGES = (NO_CATALOG, NOT_DISCOVERED, UNKNOWN_STREAM)
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,14 @@ class Stream:
 class Catalog:
     """What `--discover` writes, or a file of the deployment holds."""
 
-    def __init__(self, tap: str, text: str) -> None:
-        """Read it; raises SourceError."""
+    def __init__(self, tap: str, text: str, hidden: Callable[[str], str] = str) -> None:
+        """Read it; raises SourceError, in which secrets are hidden."""
         try:
             self._content = json.loads(text)
             self.streams = [Stream(entry) for entry in self._content["streams"]]
             self._known = [stream.names[0] for stream in self.streams]
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-            raise SourceError(NO_CATALOG, tap=tap, excerpt=" ".join(text[:200].split()) or "-") from error
+            raise SourceError(NO_CATALOG, tap=tap, excerpt=" ".join(hidden(text)[:200].split()) or "-") from error
         self._tap = tap
 
     def stream(self, name: str) -> Stream:
@@ -74,7 +81,13 @@ class Catalog:
 
 def discovered(tap: Tap) -> Catalog:
     """The catalog of the tap's own discovery; raises SourceError."""
-    return Catalog(tap.name, tap.hidden(b"\n".join(tap.lines("--discover")).decode("utf-8", "backslashreplace")))
+    try:
+        text = b"\n".join(tap.lines("--discover")).decode("utf-8", "backslashreplace")
+    except SourceError as error:
+        if error.message is FAILED:
+            raise SourceError(NOT_DISCOVERED, **error.values) from error
+        raise
+    return Catalog(tap.name, text, tap.hidden)
 
 
 def _selected(entry: dict[str, Any], metadata: Mapping[str, str]) -> dict[str, Any]:

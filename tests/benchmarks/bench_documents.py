@@ -94,4 +94,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--leg"]:
         run_leg(sys.argv[2], Path(sys.argv[3]), sys.argv[4])
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -310,6 +310,13 @@ def test_every_step_stands_in_the_log(call: Call, deployment: Deployment) -> Non
     merge(call, "inspection_targets", OLD, NEW, "--revoke")
     logged = deployment.query("SELECT action FROM event_log WHERE action LIKE 'identity%' ORDER BY number")
     assert [action for (action,) in logged] == ["identity.declared", "identity.merged", "identity.revoked"]
+    (declared,) = deployment.query("SELECT detail FROM event_log WHERE action = 'identity.declared'")
+    assert json.loads(declared[0]) == {
+        "dataset": "inspection_targets",
+        "keys": {OLD: NEW},
+        "decided_by": "张三",
+        "reason": "换发统一社会信用代码",
+    }
 
 
 PERSON = ("--by", "张三", "--reason", "换码")

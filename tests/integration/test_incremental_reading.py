@@ -19,6 +19,7 @@ from gateway.pipeline.progress import Point
 from gateway.pipeline.reading import Asked
 from gateway.pipeline.reading import declared as digests
 from gateway.pipeline.run_report import RunReport
+from gateway.state.database import Database
 from tests.deployment import Deployment
 from tests.resuming_sources import resuming_sources
 
@@ -289,6 +290,22 @@ def test_a_limited_snapshot_withdraws_nothing_and_closes_no_issue(deployment: De
     assert names(deployment) == {"P1": "一", "P2": "二"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "accepts", "expected"),
+    [
+        (Asked(), False, []),
+        (Asked(), True, [{"since": None, "reset": False, "limit": None, "accept_withdrawals": True}]),
+        (Asked(since="5", limit=7), False, [{"since": "5", "reset": False, "limit": 7, "accept_withdrawals": False}]),
+    ],
+)
+def test_what_an_operator_asked_of_a_run_stands_in_the_log(
+    deployment: Deployment, asked: Asked, accepts: bool, expected: list[dict[str, Any]]
+) -> None:
+    deployment.run("table", asked=asked, accept_withdrawals=accepts)
+    logged = deployment.query("SELECT detail FROM event_log WHERE action = 'run.asked'")
+    assert [json.loads(detail) for (detail,) in logged] == [{"run": 1, "feed": "table", **each} for each in expected]
+
+
 # ------------------------------------------------------------------------------------------ files read whole
 
 
@@ -340,6 +357,20 @@ def test_what_is_stored_stands_where_the_source_cannot_be_settled_and_that_is_ma
     ]
     outside(deployment, "DELETE FROM locked")
     assert (run(deployment).notices, told(deployment)) == ((), [1, 1])
+
+
+def test_a_run_that_another_process_took_over_settles_nothing(deployment: Deployment) -> None:
+    add(deployment, ("P1", "一", 10))
+
+    def taken_over(point: Point) -> None:
+        if point == Point.SPOOL_COMPLETE:
+            database = Database(deployment.database_url)
+            with database.write() as connection:
+                connection.exec_driver_sql("UPDATE leases SET holder = 'another:1:x'")
+            database.close()
+
+    (report,) = deployment.run("table", reached=taken_over)
+    assert (report.error and report.error.message.code, told(deployment)) == ("lease.lost", [])
 
 
 # --------------------------------------------------------------------------------------- the shipped sources

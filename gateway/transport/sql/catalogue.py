@@ -86,12 +86,16 @@ class CatalogueQueries:
 
 @dataclass(frozen=True, slots=True)
 class QueriedCatalogue:
-    """The catalogue as the database's own tables of it say; `run` answers a statement of ours, `literal` quotes."""
+    """The catalogue as the database's own tables of it say; `run` answers a statement of ours, `literal` quotes.
+
+    `hidden` says whether a table that is not listed is there all the same, and may not be read.
+    """
 
     queries: CatalogueQueries
     run: Callable[[str], Sequence[tuple[Any, ...]]]
     literal: Callable[[str], str]
     own: Callable[[Sequence[str]], Sequence[str | None]]
+    hidden: Callable[[str, str | None], bool] = lambda _table, _schema: False
 
     def schemas(self) -> Sequence[str]:
         """Every schema that the user may know of."""
@@ -107,7 +111,7 @@ class QueriedCatalogue:
 
     def has_table(self, table: str, schema: str | None) -> bool:
         """Whether there is a table or view of exactly that name."""
-        return table in self.tables(schema)
+        return table in self.tables(schema) or self.hidden(table, schema)
 
     def primary_key(self, table: str, schema: str | None) -> Sequence[str]:
         """The columns of a table's primary key, none for a view."""

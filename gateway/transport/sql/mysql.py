@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -106,6 +106,7 @@ class MySql:
             lambda statement: _driver(connection).answer(statement),
             _of_text,
             lambda schemas: [None] if database else [name for name in schemas if name.lower() not in _OWN_SCHEMAS],
+            partial(self._is_denied, _driver(connection)),
         )
 
     def describe(self, connection: sa.Connection, statement: str, _table: str | None, /) -> list[Column]:
@@ -171,6 +172,15 @@ class MySql:
             texts = [_written(cell, column) for cell, column in zip(cells, columns, strict=True)]
             pieces.append(byte_rows(names, texts, first_row + at))
         return joined(pieces)
+
+    def _is_denied(self, driver: TextConnection, table: str, schema: str | None) -> bool:
+        """The server lists no table that the user may not read, but says so when it is asked for it."""
+        place = ".".join(self.quote(name) for name in (schema, table) if name is not None)
+        try:
+            driver.fields(self.first(f"SELECT 1 FROM {place}", 0))  # noqa: S608 - quoted
+        except driver.Error as error:
+            return _number(error) in _RIGHTS
+        return False
 
     @cached_property
     def _engine(self) -> sa.Engine:

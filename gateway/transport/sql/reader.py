@@ -14,7 +14,6 @@ from gateway.transport.sql.messages import (
     BINARY_COLUMNS,
     DOUBLED_COLUMNS,
     NO_COLUMNS,
-    NO_RIGHTS,
     RESERVED_COLUMN,
     UNKNOWN_COLUMN,
     UNKNOWN_SCHEMA,
@@ -123,17 +122,8 @@ class SqlReader:
             raise SourceError(UNKNOWN_SCHEMA, database=database, name=schema, nearest=nearest(schema, schemas))
         if not catalogue.has_table(table, schema):
             near = nearest(table, catalogue.tables(schema))
-            self._require_rights(connection)
             raise SourceError(UNKNOWN_TABLE, database=database, name=table, nearest=near)
         return catalogue.primary_key(table, schema)
-
-    def _require_rights(self, connection: Any) -> None:
-        """A catalogue may leave out what the user may not read; the server itself then says so."""
-        try:
-            self.dialect.describe(connection, self.selection.everything(self.dialect.quote), self.selection.table)
-        except SourceError as error:
-            if error.message is NO_RIGHTS:
-                raise
 
     def _require_distinct(self, names: list[str]) -> None:
         if not names:

@@ -336,8 +336,16 @@ def test_a_tap_that_cannot_be_started_is_said(open_saying: Open, command: tuple[
 
 def test_a_tap_without_discovery_says_what_to_write(open_saying: Open) -> None:
     error = refused(open_saying(SCHEMA, select="catalog"))
-    assert error.message.code == "singer.failed"
+    assert error.message.code == "singer.not_discovered"
     assert "KeyError" in error.values["said"]
+    assert "select: nothing" in str(error)
+
+
+def test_a_secret_may_be_any_word_of_the_catalog(open_rows: Open, tmp_path: Path) -> None:
+    source = open_rows(ROWS)
+    secrets = {"token": "word"}
+    options = source._options.model_copy(update={"secrets": secrets})
+    assert rows_of(SingerSource(options, Surroundings(tmp_path, {"word": "stream"}.__getitem__)).read()) == ROWS
 
 
 def test_a_discovery_that_is_no_catalog_is_said(open_rows: Open) -> None:

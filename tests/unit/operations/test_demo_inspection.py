@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.datasets import DATASETS
-from gateway.operations.demo_authorities import COUNTY, PROVINCE, inspectors, items
+from gateway.operations.demo_authorities import COUNTY, HEBEI, PROVINCE, inspectors, items
 from gateway.operations.demo_deployment import set_up
 from gateway.operations.demo_inspection import authorities, platforms, point_feeds, supply_inspection
 from gateway.operations.demo_results import list_the_item, write_results
@@ -42,17 +42,21 @@ def _assigned(number: str, inspector: str, role: str) -> dict[str, object]:
 
 
 def test_the_province_inspects_only_where_its_registrations_are(demo: Path) -> None:
-    assert (authorities(demo), platforms(demo)) == ((COUNTY,), ("shandong", "national"))
+    assert authorities(demo) == (COUNTY, HEBEI)
     supply_inspection(demo, with_registry=True)
-    assert (authorities(demo), platforms(demo)) == ((COUNTY, PROVINCE), ("shandong", "national", "hebei"))
+    assert authorities(demo) == (COUNTY, PROVINCE, HEBEI)
+    assert sorted(platforms(demo)) == ["hebei", "national", "shandong"]
 
 
 def test_feeds_follow_their_own_platform_to_another_port(demo: Path) -> None:
-    point_feeds(demo, {"shandong": "http://127.0.0.1:4711", "national": "http://127.0.0.1:4712"})
+    urls = {
+        name: f"http://127.0.0.1:{port}" for name, port in {"shandong": 4711, "national": 4712, "hebei": 4713}.items()
+    }
+    point_feeds(demo, urls)
     feeds = load_feeds(demo / "config" / "feeds")
-    assert [named_port(feeds, name) for name in ("shandong", "national", "hebei", "")] == [4711, 4712, 0, 4711]
+    assert [named_port(feeds, name) for name in ("shandong", "national", "hebei")] == [4711, 4712, 4713]
     pulled = [feed.source["url"] for feed in feeds.values() if feed.direction == "inbound" and "url" in feed.source]
-    assert [url for url in pulled if url.startswith("http")] == ["http://127.0.0.1:4711"] * 3
+    assert sorted(url for url in pulled if url.startswith("http")) == [urls["shandong"]] * 3 + [urls["hebei"]] * 3
 
 
 def test_what_a_person_changed_is_kept(demo: Path) -> None:

@@ -181,7 +181,8 @@ def test_the_shipped_map_is_current(name: str) -> None:
 
 
 def test_no_map_is_shipped_for_a_form_that_there_is_not() -> None:
-    assert {path.stem for path in shipped_map("x").parent.iterdir()} == set(NAMES)
+    maps = (path for path in shipped_map("x").parent.iterdir() if not path.name.endswith(".golden.yml"))
+    assert {path.stem for path in maps} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

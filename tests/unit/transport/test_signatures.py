@@ -61,6 +61,10 @@ def test_two_attempts_never_share_a_nonce() -> None:
     assert signer.headers(b"{}")["gjgxjhpt_nonce"] != signer.headers(b"{}")["gjgxjhpt_nonce"]
 
 
+def test_the_secret_stands_in_no_repr() -> None:
+    assert SECRET not in repr(Signer(OURS, "req", "svc", SECRET))
+
+
 @pytest.mark.parametrize(
     ("headers", "signed"),
     [
