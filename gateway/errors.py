@@ -5,6 +5,7 @@ GatewayError
 │   └── UnknownName       a feed, plugin, dataset… that is not there; the nearest names are offered
 ├── RunError              this run fails, nothing of it is stored, the other feeds go on
 │   ├── SourceError       the source cannot be read as declared
+│   │   └── NothingThere  it is as declared and holds nothing yet
 │   └── LeaseLost         another process took the feed over; this one stops writing
 └── DeliveryError         handing a document over did not end in receipts
     ├── TryAgain          nothing took effect: send again later, not before `retry_after`

@@ -80,14 +80,20 @@ def pull_parser(tags: Sequence[str] = ()) -> etree.XMLPullParser:
 
 def feed(parser: etree.XMLPullParser, text: str) -> None:
     """Give a parser the next part of a document; raises NotXml."""
+    before: Any = parser.feed_error_log
     try:
         parser.feed(text.encode())
     except etree.XMLSyntaxError as error:
         raise NotXml(error.lineno or 0, plain(error.msg or "")) from error
-    log: Any = parser.feed_error_log
-    for each in log:
+    for each in logged_since(parser, len(before)):
         if each.level == etree.ErrorLevels.FATAL:  # lxml lets an unknown entity pass
             raise NotXml(each.line, plain(each.message))
+
+
+def logged_since(parser: etree.XMLPullParser, count: int) -> Sequence[Any]:
+    """What a parser has logged after so many entries; those before are not looked at, there may be very many."""
+    log: Any = parser.feed_error_log
+    return [log[at] for at in range(count, len(log))]
 
 
 def events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:

@@ -46,7 +46,10 @@ class CellReader:
 
     def __init__(self, namespace: str, prefixes: Mapping[str, str], lists: AbstractSet[str]) -> None:
         self._lists = lists
-        self._prefixes = {uri: f"{prefix}:" for prefix, uri in prefixes.items()} | {namespace: "", "": ""}
+        self._prefixes = {uri: f"{prefix}:" if prefix else "" for prefix, uri in prefixes.items()} | {
+            namespace: "",
+            "": "",
+        }
         self._names: dict[Any, str] = {}
 
     def cells(self, row: etree._Element) -> dict[str, str]:

@@ -17,7 +17,7 @@ from gateway.messages import Message
 from gateway.transport import document_text, xml, xml_cells
 from gateway.transport.document_text import document_encoding, document_pieces
 from gateway.transport.text_encoding import Encoding
-from gateway.transport.xml import NotXml, Schema, events, feed, plain, pull_parser
+from gateway.transport.xml import NotXml, Schema, events, feed, logged_since, plain, pull_parser
 from gateway.transport.xml_cells import CellReader, Unfit
 from gateway.transport.xml_outline import named_path, outline
 from gateway.transport.xml_prolog import doubtful_label, without_doctype
@@ -70,6 +70,7 @@ MESSAGES = (
 
 MOST_BYTES = 64 << 20  # of text that brings nothing to its end
 _OF_SCHEMA = etree.ErrorDomains.SCHEMASV
+_PART = 1 << 16  # characters
 _HELD_BACK, _LONGEST_TAG = 1 << 20, 400  # characters
 _SHOWN = 4000  # characters of a faulty row
 _FAULTS_SHOWN = 3
@@ -102,7 +103,7 @@ class XmlTable:
 
     def _tag(self, name: str) -> str:
         prefix, _, local = name.rpartition(":")
-        return f"{{{self.namespaces[prefix]}}}{local}" if prefix else local
+        return f"{{{self.namespaces[prefix]}}}{local}" if prefix in self.namespaces else local
 
     def read(self, path: Path, place: str) -> Iterator[XmlRow]:
         """Every row of a document, in order; raises SourceError, at its end at the latest where it is not whole."""
@@ -136,7 +137,7 @@ class _Reading:
         self._parser = table.schema.pull_parser(tags) if table.schema else pull_parser(tags)
         self._cells = CellReader(etree.QName(self._path[-1]).namespace or "", table.namespaces, table.lists)
         self._root: etree._Element | None = None
-        self._number = self._faults_said = 0
+        self._number = self._logged = 0
         self._line = 1
         self._open = self._is_whole = False
         self._lists = self._others = False  # whether there is what holds rows, and whether it holds anything else
@@ -149,10 +150,9 @@ class _Reading:
             yield from self._ended()
             if not self._open:
                 self._assert_valid(self._new_faults())
-            got_on = self._number > before or self._pruned()
-            waiting = 0 if got_on else waiting + len(text)
+            waiting = 0 if self._pruned() or self._number > before else waiting + len(text)
             if waiting > MOST_BYTES:
-                raise SourceError(TOO_LARGE, place=self._place, limit=MOST_BYTES >> 20)
+                raise self._too_large()
         self._close()
         if not self._number and (self._others or not self._lists):
             raise self._no_rows()
@@ -165,7 +165,7 @@ class _Reading:
         if label:
             raise SourceError(WRONG_LABEL, place=self._place, label=label)
         pieces = chain([head], pieces)
-        return _row_by_row(pieces, self._path[-1]) if self._table.schema else pieces
+        return _row_by_row(pieces, self._path[-1]) if self._table.schema else _part_by_part(pieces)
 
     def _feed(self, text: str) -> None:
         self._line += text.count("\n")
@@ -184,6 +184,8 @@ class _Reading:
         for event, element in events(self._parser):
             if self._root is None:
                 self._root = element.getroottree().getroot()
+                if self._root.tag != self._path[0]:
+                    raise self._no_rows()
             self._is_whole = event == "end" and element is self._root
             if event == "start" and not self._table.schema:
                 continue
@@ -213,10 +215,11 @@ class _Reading:
         return XmlRow(self._number, {}, message, values, text)
 
     def _new_faults(self) -> Sequence[str]:
-        log: Any = self._parser.feed_error_log if self._table.schema else ()
-        found = [plain(each.message) for each in log if each.domain == _OF_SCHEMA][self._faults_said :]
-        self._faults_said += len(found)
-        return found
+        if not self._table.schema:
+            return ()
+        found = logged_since(self._parser, self._logged)
+        self._logged += len(found)
+        return [plain(each.message) for each in found if each.domain == _OF_SCHEMA]
 
     def _assert_expected(self, element: etree._Element, faults: Sequence[str]) -> None:
         """Where a row itself is not expected, libxml2 does not look at those after it."""
@@ -240,6 +243,11 @@ class _Reading:
             element = element[-1]
         return pruned
 
+    def _too_large(self) -> SourceError:
+        if self._root is None:  # another root than the path begins with
+            return self._no_rows()
+        return SourceError(TOO_LARGE, place=self._place, limit=MOST_BYTES >> 20)
+
     def _no_rows(self) -> SourceError:
         """A list may be empty; elements of other names in its place, or a list of another name, are no empty list."""
         found = outline(self._file, self._encoding)
@@ -254,6 +262,13 @@ class _Reading:
 
 def _path_of(element: etree._Element) -> tuple[Any, ...]:
     return (*(each.tag for each in reversed(list(element.iterancestors()))), element.tag)
+
+
+def _part_by_part(pieces: Iterator[str]) -> Iterator[str]:
+    """The same text in parts that make small trees."""
+    for piece in pieces:
+        for start in range(0, len(piece), _PART):
+            yield piece[start : start + _PART]
 
 
 def _row_by_row(pieces: Iterator[str], tag: str) -> Iterator[str]:

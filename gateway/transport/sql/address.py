@@ -29,7 +29,7 @@ KINDS: dict[str, Callable[[sa.URL, str | None, Path], Dialect]] = {
     "dm": Dameng.at,
 }
 
-_SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
+_SECRET_PARAMETERS = frozenset({"password", "passwd", "pwd", "sslpassword", "ssl_pwd", "wallet_password"})
 
 
 def parse_url(url: str) -> sa.URL:

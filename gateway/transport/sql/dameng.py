@@ -17,7 +17,7 @@ from gateway.errors import SourceError
 from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import Column, Content, Operator, TextRows
-from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, fetched, one_transaction
+from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, driver_arguments, fetched, one_transaction
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, LOGIN_REFUSED, NO_RIGHTS
 from gateway.transport.sql.selection import quote_standard
@@ -57,7 +57,7 @@ class Dameng:
             "port": url.port or 5236,
             "login_timeout": 10,
             **({"schema": url.database} if url.database else {}),
-            **url.query,
+            **driver_arguments(url.query),
         }
         self._password = password
 

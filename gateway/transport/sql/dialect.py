@@ -95,6 +95,8 @@ def connected(
         connection = engine.connect()
     except sa.exc.DBAPIError as error:
         raise unreachable(address, error.orig, password, login=is_login(error.orig)) from None
+    except TypeError as error:  # a parameter of the url that the driver does not know
+        raise unreachable(address, error, password, login=False) from None
     with connection:
         yield connection
 

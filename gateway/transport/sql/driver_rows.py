@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -37,6 +37,8 @@ def one_transaction(
     except error_type as error:
         message, words = judge(error)
         raise unreachable(address, words, password, login=message is LOGIN_REFUSED) from None
+    except TypeError as error:  # a parameter of the url that the driver does not know
+        raise unreachable(address, error, password, login=False) from None
     try:
         with closing(connection):
             try:
@@ -47,6 +49,11 @@ def one_transaction(
     except error_type as error:
         message, words = judge(error)
         raise told(message or FAILED, address, words, password) from None
+
+
+def driver_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands after the question mark of a url, whole numbers as such."""
+    return {name: int(text) if str(text).isdecimal() else text for name, text in parameters.items()}
 
 
 def answer(connection: Any, statement: str) -> list[tuple[Any, ...]]:

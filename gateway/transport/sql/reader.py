@@ -74,7 +74,10 @@ class SqlReader:
         by_name = {column.name: column for column in offered}
         columns = [by_name[name] for name in selection.columns] or offered
         self._require_text(columns)
-        return Plan(by_name, columns, key)
+        plan = Plan(by_name, columns, key)
+        if self.partitions is not None:
+            self.require_column(plan, self.partitions.column)
+        return plan
 
     def statement(self, plan: Plan, order_by: Sequence[str], where: str = "") -> str:
         """The SQL of the plan's columns, in some order and as far as a condition goes."""
@@ -109,7 +112,6 @@ class SqlReader:
     def _order(self, plan: Plan) -> Sequence[str]:
         if self.partitions is None:
             return self.selection.order_by or plan.key
-        self.require_column(plan, self.partitions.column)
         return tuple(dict.fromkeys((self.partitions.column, *plan.key)))
 
     def _primary_key(self, connection: Any) -> Sequence[str]:

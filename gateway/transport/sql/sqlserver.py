@@ -18,7 +18,7 @@ from gateway.errors import SourceError
 from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import Column, Content, Operator, TextRows
-from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, fetched, one_transaction
+from gateway.transport.sql.driver_rows import AFTER_SNAPSHOT, answer, driver_arguments, fetched, one_transaction
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, LOGIN_REFUSED, NO_RIGHTS
 
@@ -68,7 +68,7 @@ class SqlServer:
             "charset": "UTF-8",
             "appname": "double-random-gateway",
             "autocommit": True,
-            **url.query,
+            **driver_arguments(url.query),
         }
         self._password = password
 

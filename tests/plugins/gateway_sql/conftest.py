@@ -6,6 +6,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def mariadb_url(_mariadb_database: tuple[sa.URL, sa.URL]) -> Iterator[str]:
     with mariadb_connection(owner, owner.database) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (reader.username,))
         for (left,) in cursor.fetchall():
-            cursor.execute(f"KILL {left}")
+            with suppress(pymysql.err.MySQLError):  # it may have ended by itself meanwhile
+                cursor.execute(f"KILL {left}")
         cursor.execute("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE()")
         for table, kind in cursor.fetchall():
             kept = "VIEW" if kind == "VIEW" else "SEQUENCE" if kind == "SEQUENCE" else "TABLE"

@@ -76,6 +76,17 @@ def test_a_url_becomes_the_drivers_arguments(url: str, address: str, arguments: 
 
 def test_a_url_may_name_arguments_of_the_driver() -> None:
     assert at("mssql://reader@10.1.2.3/r?tds_version=7.0").arguments["tds_version"] == "7.0"
+    assert at("dm://reader@10.1.2.3/r?login_timeout=3").arguments["login_timeout"] == 3
+
+
+@pytest.mark.parametrize("kind", ["oracle", "mssql", "dm", "kingbase", "mysql"])
+def test_an_argument_that_the_driver_does_not_know_is_told(kind: str) -> None:
+    with (
+        pytest.raises(SourceError, match="no_such_thing") as error,
+        at(f"{kind}://reader@127.0.0.1:1/registry?no_such_thing=1").snapshot(),
+    ):
+        pass
+    assert error.value.message.code == "sql.unreachable"
 
 
 def test_kingbase_has_a_port_of_its_own() -> None:

@@ -101,8 +101,10 @@ def test_a_reading_that_is_given_up_leaves_no_transaction_behind(
 
 
 def test_a_column_that_is_not_there_offers_the_nearest_ones(open_source: Any, company_pg: str) -> None:
-    with pytest.raises(SourceError, match="the nearest are: uscc"):
-        list(open_source(url=company_pg, table="companies", partitions={"column": "usc"}).read())
+    source = open_source(url=company_pg, table="companies", partitions={"column": "usc"})
+    for ask in (source.check, lambda: list(source.read())):
+        with pytest.raises(SourceError, match="the nearest are: uscc"):
+            ask()
 
 
 def test_other_databases_are_read_by_one_connection_in_the_order_of_the_column(

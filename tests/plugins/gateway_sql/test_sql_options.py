@@ -60,6 +60,8 @@ def test_a_misspelt_option_is_refused() -> None:
         "postgresql://reader:hunter2@10.1.2.3/registry",
         "postgresql://reader:@10.1.2.3/registry?password=hunter2",
         "postgresql://10.1.2.3/registry?password=hunter2",
+        "mysql://reader@10.1.2.3/registry?passwd=hunter2",
+        "dm://reader@10.1.2.3/registry?ssl_pwd=hunter2",
     ],
 )
 def test_a_password_in_the_url_is_refused_and_not_repeated(url: str) -> None:
