@@ -11,6 +11,7 @@ import polars as pl
 from gateway.interfaces import ROW, Batch
 from gateway.transport.text_files import TextBlock
 from gateway_files.csv_header import Header
+from gateway_files.csv_lost_digits import may_hold_shortened, without_shortened
 from gateway_files.csv_odd_lines import OddLineReader
 
 
@@ -38,7 +39,11 @@ class BlockReader:
     def read(self, block: TextBlock, *, is_last: bool) -> tuple[Batch, TextBlock | None]:
         """The rows of a block, and the lines at its end that belong to a row which may go on in the next one."""
         rows = self._read_whole(block)
-        return self._read_by_line(block, is_last=is_last) if rows is None else (Batch(self._place, rows), None)
+        whole = Batch(self._place, rows) if rows is not None else None
+        batch, rest = (whole, None) if whole else self._read_by_line(block, is_last=is_last)
+        if may_hold_shortened(block.text):
+            batch = without_shortened(batch, self._dialect.separator)
+        return batch, rest
 
     def _read_whole(self, block: TextBlock) -> pl.DataFrame | None:
         """The rows of a block in which every line is a plain row, else None.

@@ -15,7 +15,7 @@ from gateway.messages import Message
 from gateway.transport import text_files
 from gateway.transport.text_encoding import Encoding
 from gateway.transport.text_files import TextBlock, TextFile
-from gateway_files import csv_header, csv_row, places
+from gateway_files import csv_header, csv_lost_digits, csv_row, places
 from gateway_files.csv_block import BlockReader
 from gateway_files.csv_header import Header, read_header
 from gateway_files.file_source import FileSource, OpenedFile
@@ -32,6 +32,7 @@ MESSAGES = (
     *text_files.MESSAGES,
     *csv_header.MESSAGES,
     *csv_row.MESSAGES,
+    *csv_lost_digits.MESSAGES,
     COLUMNS_DIFFER,
 )
 

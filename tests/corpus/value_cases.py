@@ -109,7 +109,7 @@ MONEY = (
     _money("一百万"),
     _money("壹佰万元整"),
     _money("1e6"),
-    _money("1E+06"),
+    ({"注册资本": "1E+06"}, rejected("csv.digits_lost")),
     _money("+500"),
     _money("(500)"),
     _money("500-"),
@@ -144,7 +144,10 @@ NUMBERS = (
     _label("12345678901234567890123456789"),
     _label("1.10"),
     _label("1e5"),
-    _label("3.70102E+17"),
+    ({"证号": "3.70102E+17"}, rejected("csv.digits_lost")),
+    ({"证号": "1E+15"}, rejected("csv.digits_lost")),
+    _label("3.7e17"),
+    _label("型号3.7E+17"),
     _label('="00123"', "00123"),
     _label("00123.0"),
     _label("TRUE"),
@@ -222,6 +225,7 @@ def _identifiers() -> Case:
         3: accepted(wide, "乙公司"),
         4: accepted(spaced, "丙公司"),
         **dict.fromkeys(range(5, 13), bad),
+        7: rejected("csv.digits_lost"),
         13: [accepted(lower, "丑公司"), *raised],
     }
     return Case("identifiers.csv", saved(_csv(lines)), rows)

@@ -109,6 +109,26 @@ def test_a_blank_line_and_a_long_row_do_not_cancel_out(read_csv: Read) -> None:
     assert read.left_out == [(3, "csv.blank_line")]
 
 
+@pytest.mark.parametrize("value", ["3.70102E+17", "1E+15", "-1.5E+100", "1.00E+06", "9.1370400000000E+17"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_number_that_a_spreadsheet_shortened_makes_its_row_faulty(read_csv: Read, value: str, quoted: bool) -> None:
+    read = read_csv(between(f'"2",乙,{value}' if quoted else f"2,乙,{value}"))
+    assert read.rows == NEIGHBOURS
+    assert (read.faults, read.texts) == ([(3, "csv.digits_lost")], [f"2,乙,{value}"])
+    assert read.sentences[0].startswith(f"备注 holds {value}, a number that a spreadsheet shortened")
+
+
+@pytest.mark.parametrize("value", ["3.7e17", "3.7E17", "3.7E+1", "A3.7E+17", "37E+17", "E+17", "3.E+17", "3.7E+17 "])
+def test_what_no_spreadsheet_writes_is_kept(read_csv: Read, value: str) -> None:
+    assert read_csv(between(f"2,乙,{value}")).rows[3] == ("2", "乙", value)
+
+
+def test_shortened_numbers_and_other_faults_keep_their_order(read_csv: Read) -> None:
+    read = read_csv("a,b\n1E+15,1\nx\n1,1E+15\n\n2,3\ny\n")
+    assert read.rows == {6: ("2", "3")}
+    assert [row for row, _ in read.faults] == [2, 3, 4, 7]
+
+
 # ------------------------------------------------------------------------------------------------ what is no fault
 
 
