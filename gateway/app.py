@@ -18,6 +18,7 @@ from gateway.checking import CompiledChecks, compile_checks
 from gateway.domain.dataset import Dataset, Facts
 from gateway.domain.datasets import DATASETS
 from gateway.domain.identifier_exceptions import exceptions_by_scheme, reviewed_exceptions
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError, UnknownName
 from gateway.formats.answers import MESSAGES as ANSWER_MESSAGES
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 WRONG_OPTIONS = Message(
     "feed.wrong_options",
-    zh="数据流“{feed}”的 {part}（类型 {type}）选项有误：{reason}；允许的选项：{allowed}",
+    zh="数据流“{feed}”的 {part}（类型 {type}）选项有误：{reason_zh}；允许的选项：{allowed}",
     en="the {part} of feed {feed!r} (type {type}) has a wrong option: {reason}; its options are: {allowed}",
 )
 NOT_THE_DATASET = Message(
@@ -289,14 +290,14 @@ def _options(feed: str, part: str, declared: Connector, model: type[BaseModel]) 
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise StartError(
             WRONG_OPTIONS,
             feed=feed,
             part=part,
             type=declared["type"],
-            reason=reason,
-            allowed=", ".join(model.model_fields),
+            reason=wrong_values(error, "en"),
+            reason_zh=wrong_values(error, "zh"),
+            allowed=", ".join(each.alias or name for name, each in model.model_fields.items()),
         ) from error
 
 

@@ -2,7 +2,8 @@
 
 GatewayError
 ├── StartError            the command stops before anything runs: someone mends the configuration
-│   └── UnknownName       a feed, plugin, dataset… that is not there; the nearest names are offered
+│   ├── UnknownName       a feed, plugin, dataset… that is not there; the nearest names are offered
+│   └── OptionError       an option that cannot be right
 ├── RunError              this run fails, nothing of it is stored, the other feeds go on
 │   ├── SourceError       the source cannot be read as declared
 │   │   └── NothingThere  it is as declared and holds nothing yet
@@ -56,6 +57,10 @@ class UnknownName(StartError):
         names = sorted(known)
         nearest = get_close_matches(name, names, n=3, cutoff=0.4) or names
         super().__init__(UNKNOWN_NAME, kind=kind, kind_zh=kind_zh, name=name, nearest=", ".join(nearest) or "-")
+
+
+class OptionError(StartError, ValueError):
+    """An option that cannot be right; also a ValueError, so that pydantic says where in the options it stands."""
 
 
 class RunError(GatewayError):

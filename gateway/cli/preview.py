@@ -11,7 +11,8 @@ from gateway.cli.deployment import opened_to_look
 from gateway.cli.options import AsJson, Directory
 from gateway.cli.terminal import Terminal
 from gateway.cli.words import both
-from gateway.messages import Message
+from gateway.errors import NothingThere
+from gateway.messages import Language, Message
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -68,25 +69,33 @@ def command(
     with opened_to_look(terminal, directory) as gateway:
         runner = gateway.runner(feed)
         with terminal.busy(UNDER_WAY, feed=feed):
-            preview = _previewed(runner)
+            preview, remark = _previewed(runner, terminal.language)
         if as_json:
-            terminal.json(_row(preview, gateway, terminal))
+            terminal.json(_row(preview, remark, gateway, terminal))
+        elif remark:
+            terminal.lines(remark)
         else:
             _show(terminal, gateway, preview)
 
 
-def _previewed(runner: Any) -> Preview:
-    from gateway.operations.preview import preview_inbound, preview_outbound
+def _previewed(runner: Any, language: Language) -> tuple[Preview, str]:
+    """What a run would do, and why there is nothing yet that it could read, if so."""
+    from gateway.operations.preview import Preview, preview_inbound, preview_outbound
     from gateway.pipeline.inbound import InboundRunner
 
-    return preview_inbound(runner) if isinstance(runner, InboundRunner) else preview_outbound(runner)
+    if not isinstance(runner, InboundRunner):
+        return preview_outbound(runner), ""
+    try:
+        return preview_inbound(runner), ""
+    except NothingThere as nothing:
+        return Preview(feed=runner.name, direction="inbound"), nothing.text(language)
 
 
-def _row(preview: Preview, gateway: Gateway, terminal: Terminal) -> dict[str, Any]:
+def _row(preview: Preview, remark: str, gateway: Gateway, terminal: Terminal) -> dict[str, Any]:
     from gateway.cli.issue_rows import issue_row
 
     issues = [issue_row(issue, gateway, terminal.language) for issue in preview.issues]
-    return {**asdict(preview), "issues": issues}
+    return {**asdict(preview), "issues": issues, "remark": remark}
 
 
 def _show(terminal: Terminal, gateway: Gateway, preview: Preview) -> None:

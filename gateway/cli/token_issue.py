@@ -36,14 +36,13 @@ def command(
     """Issue a token."""
     terminal: Terminal = context.obj
     settings = settings_of(terminal, directory)
-    from gateway.pipeline.feeds import InboundFeed
-    from gateway.pipeline.pushed import PUSH
+    from gateway.pipeline.pushed import is_pushed
     from gateway.service.push.tokens import Tokens
     from gateway.state import event_log
     from gateway.state.tables import now
 
     feeds = declared_feeds(settings).values()
-    pushing = {each.department for each in feeds if isinstance(each, InboundFeed) and each.source["type"] == PUSH}
+    pushing = {each.department for each in feeds if is_pushed(each)}
     if department not in pushing:
         raise UnknownName("department that pushes", "有推送数据流的部门", department, pushing)
     with opened_to_work(settings) as gateway, gateway.database.write() as connection:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
+
+_DEEPEST = 200
 
 
 class Number(str):
@@ -23,11 +26,13 @@ class Doubled(dict[str, Any]):
 
 
 def read(text: str, *, constants: bool = False) -> Any:
-    """What a text says; raises ValueError or RecursionError.
+    """What a text says; raises ValueError, or RecursionError for one that nests too deep to be written again.
 
     With `constants`, NaN and Infinity, which are no JSON but are written by some programs, are numbers too.
     """
-    return (_WITH_CONSTANTS if constants else _STRICT).decode(text)
+    value = (_WITH_CONSTANTS if constants else _STRICT).decode(text)
+    _assert_shallow(value, _DEEPEST)
+    return value
 
 
 def written(value: Any) -> str:
@@ -48,7 +53,10 @@ def cell(value: Any) -> str | None:
 def is_text(value: Any) -> bool:
     """Whether it can be kept: none of it is a lone surrogate, which is no character."""
     try:
-        written(value).encode()
+        # A row is looked at by its cells: nearly all are text already.
+        plain = type(value) is dict
+        text = "".join([*value, *(cell(each) or "" for each in value.values())]) if plain else written(value)
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -57,6 +65,22 @@ def is_text(value: Any) -> bool:
 def shown(value: Any) -> str:
     """What was read, as JSON that can be kept: what is no character stands there as its escape."""
     return written(value).encode(errors="backslashreplace").decode()
+
+
+def _assert_shallow(value: Any, levels: int) -> None:
+    if not levels:
+        raise RecursionError(f"it is nested more than {_DEEPEST} levels deep")
+    for each in _inside(value):
+        if isinstance(each, dict | list):
+            _assert_shallow(each, levels - 1)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Doubled):
+        return [each for _, each in value.pairs]
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -11,6 +11,85 @@ from typing import Annotated, Any, Literal, Self
 import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from gateway.errors import OptionError
+from gateway.messages import Message
+
+NO_JMESPATH = Message(
+    "profile.no_jmespath",
+    zh="“{path}”不是 JMESPath 表达式；请写成 head.code 这样的路径",
+    en="{path!r} is no JMESPath expression; write a path such as head.code",
+)
+NO_PATTERN = Message(
+    "profile.no_pattern",
+    zh="“{pattern}”不是正则表达式；请更正",
+    en="{pattern!r} is no regular expression; correct it",
+)
+NO_PATH = Message(
+    "profile.no_path",
+    zh="“{path}”须以 / 开头",
+    en="{path!r} must start with /",
+)
+NO_XML_NAME = Message(
+    "profile.no_xml_name",
+    zh="“{name}”不能用作 XML 元素的名称；请用英文字母、数字和 _ . -，以字母或 _ 开头",
+    en="{name!r} is no name of an XML element; use letters, digits and _ . - of ASCII, a letter or _ first",
+)
+NO_FILE_NAME = Message(
+    "profile.no_file_name",
+    zh="“{name}”须为报送格式旁边的文件的名称，不含路径",
+    en="{name!r} must be the name of a file beside the profile, without a path",
+)
+NOT_IN_BOTH = Message(
+    "profile.not_in_both",
+    zh="每个报送字段须同时写在 fields（附属记录的 number 除外）和 wire_checks 中；没有这样写的有：{names}",
+    en="each wire field stands in fields (but for the number of children) and in wire_checks; not so: {names}",
+)
+NUMBER_IN_FIELDS = Message(
+    "profile.number_in_fields",
+    zh="{name} 是自动编号的，不能写在 fields 中",
+    en="{name} is counted and so cannot stand in fields",
+)
+USED_TWICE = Message(
+    "profile.used_twice",
+    zh="以下报送字段名用了两次：{names}；请改名",
+    en="wire names used twice: {names}; rename them",
+)
+TWO_MEANINGS = Message(
+    "profile.two_meanings",
+    zh="{names} 同时写在 {first} 和 {second} 中；只能写在一处",
+    en="{names} stands in both {first} and {second}; it can mean one of them only",
+)
+UNKNOWN_CONDITION = Message(
+    "profile.unknown_condition",
+    zh="uscc_when 所指的报送字段不存在：{names}；请更正",
+    en="conditions on wire fields that are not there: {names}; correct uscc_when",
+)
+CHILDREN_IN_JSON = Message(
+    "profile.children_in_json",
+    zh="只有格式 json 可以写 children",
+    en="only the format json carries children",
+)
+PART_OF_XML = Message(
+    "profile.part_of_xml",
+    zh="{part} 用于格式 xml，也只能用于该格式",
+    en="the part {part} belongs to the format xml, and to no other",
+)
+
+MESSAGES = (
+    NO_JMESPATH,
+    NO_PATTERN,
+    NO_PATH,
+    NO_XML_NAME,
+    NO_FILE_NAME,
+    NOT_IN_BOTH,
+    NUMBER_IN_FIELDS,
+    USED_TWICE,
+    TWO_MEANINGS,
+    UNKNOWN_CONDITION,
+    CHILDREN_IN_JSON,
+    PART_OF_XML,
+)
 
 
 class Declared(BaseModel):
@@ -33,7 +112,7 @@ def _jmespath(text: str) -> str:
     try:
         jmespath.compile(text)
     except JMESPathError as error:
-        raise ValueError(f"{text!r} is no JMESPath expression: {error}") from error
+        raise OptionError(NO_JMESPATH, path=text) from error
     return text
 
 
@@ -41,26 +120,30 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+        raise OptionError(NO_PATTERN, pattern=text) from error
     return text
 
 
 def _path(text: str) -> str:
     if not text.startswith("/"):
-        raise ValueError(f"{text!r} must start with /")
+        raise OptionError(NO_PATH, path=text)
     return text
 
 
 def _xml_name(text: str) -> str:
     if not _XML_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of an XML element")
+        raise OptionError(NO_XML_NAME, name=text)
     return text
 
 
 def _file_name(text: str) -> str:
     if "/" in text or "\\" in text or text in {".", ".."}:
-        raise ValueError(f"{text!r} must be the name of a file beside the profile")
+        raise OptionError(NO_FILE_NAME, name=text)
     return text
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 _XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -230,9 +313,9 @@ class Children(Declared):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if unchecked := {self.number, *self.fields} ^ set(self.wire_checks):
-            raise ValueError(f"each member stands in fields (or is number) and in wire_checks: {sorted(unchecked)}")
+            raise OptionError(NOT_IN_BOTH, names=_names(unchecked))
         if self.number in self.fields:
-            raise ValueError(f"{self.number} is counted and so cannot stand in fields")
+            raise OptionError(NUMBER_IN_FIELDS, name=self.number)
         return self
 
 
@@ -268,32 +351,32 @@ class ProfileDeclaration(Declared):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if unchecked := set(self.fields) ^ set(self.wire_checks):
-            raise ValueError(f"each wire field stands in fields and in wire_checks; not so: {sorted(unchecked)}")
+            raise OptionError(NOT_IN_BOTH, names=_names(unchecked))
         if doubled := set(self.fields) & set(self.record.names):
-            raise ValueError(f"wire names used twice: {sorted(doubled)}")
+            raise OptionError(USED_TWICE, names=_names(doubled))
         if both := set(self.answer.accepted) & set(self.answer.refused):
-            raise ValueError(f"outcomes that mean both accepted and refused: {sorted(both)}")
+            raise OptionError(TWO_MEANINGS, names=_names(both), first="answer.accepted", second="answer.refused")
         if both := set(self.answer.success) & set(self.errors.document):
-            raise ValueError(f"codes that mean both success and an error: {sorted(both)}")
+            raise OptionError(TWO_MEANINGS, names=_names(both), first="answer.success", second="errors.document")
         conditions = {check.uscc_when.field for check in self.wire_checks.values() if check.uscc_when}
         if unknown := conditions - set(self.fields):
-            raise ValueError(f"conditions on wire fields that are not there: {sorted(unknown)}")
+            raise OptionError(UNKNOWN_CONDITION, names=_names(unknown))
         return self
 
     @model_validator(mode="after")
     def _carries_children(self) -> Self:
         if doubled := set(self.children) & {*self.fields, *self.record.names}:
-            raise ValueError(f"wire names used twice: {sorted(doubled)}")
+            raise OptionError(USED_TWICE, names=_names(doubled))
         if self.children and self.format != "json":
-            raise ValueError("only the format json carries children")
+            raise OptionError(CHILDREN_IN_JSON)
         return self
 
     @model_validator(mode="after")
     def _can_be_written_so(self) -> Self:
         if (self.format == "xml") != (self.xml is not None):
-            raise ValueError("the part xml belongs to the format xml, and to no other")
+            raise OptionError(PART_OF_XML, part="xml")
         if self.question and not self.xml:
-            raise ValueError("the part question belongs to the format xml, and to no other")
+            raise OptionError(PART_OF_XML, part="question")
         envelope = self.envelope
         members = (envelope.document, envelope.dataset, envelope.count, envelope.records, *envelope.constants)
         if self.xml:

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError
 from gateway.formats.answers import read_answer, read_found
@@ -33,7 +34,7 @@ NOT_READ = Message(
 )
 NOT_VALID = Message(
     "profile.not_valid",
-    zh="报送格式文件 {file} 不合要求：{what}；请按该处提示更正",
+    zh="报送格式文件 {file} 不合要求：{what_zh}；请按该处提示更正",
     en="the profile {file} is not valid: {what}; correct it there",
 )
 SHARED = "_platform.yml"
@@ -129,11 +130,12 @@ def load_profile(path: Path, open_schema: OpenSchema | None = None) -> Profile:
     """
     own, shared = _content(path), _content(path.with_name(SHARED))
     if twice := sorted(set(own) & set(shared)):
-        raise StartError(NOT_VALID, file=str(path), what=f"{', '.join(twice)}: also in {SHARED}")
+        names = ", ".join(twice)
+        raise _not_valid(path, f"{names}: also in {SHARED}", f"{names}：{SHARED} 中也写了")
     try:
         declared = ProfileDeclaration.model_validate(whole_declaration({**shared, **own}))
     except ValidationError as error:
-        raise StartError(NOT_VALID, file=str(path), what=_faults(error)) from error
+        raise _not_valid(path, wrong_values(error, "en"), wrong_values(error, "zh")) from error
     _stands_where_it_says(declared, path)
     return Profile(declared, _format(declared, path, open_schema))
 
@@ -142,7 +144,7 @@ def _format(declared: ProfileDeclaration, path: Path, open_schema: OpenSchema | 
     if declared.xml is None:
         return JsonFormat(declared)
     if open_schema is None:
-        raise StartError(NOT_VALID, file=str(path), what="profiles in XML are not read here")
+        raise _not_valid(path, "profiles in XML are not read here", "此处不读 XML 格式的报送格式")
     documents, answers = open_schema(path.with_suffix(".xsd")), open_schema(path.with_name(declared.xml.answers))
     return XmlFormat(declared, declared.xml, documents, answers)
 
@@ -153,15 +155,16 @@ def _content(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(NOT_READ, file=str(path), why=str(error)) from error
     if not isinstance(content, dict):
-        raise StartError(NOT_VALID, file=str(path), what="a mapping of keys is expected")
+        raise _not_valid(path, "a mapping of keys is expected", "须逐项写明，如 名称: 值")
     return content
 
 
-def _faults(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(str(part) for part in each['loc']) or '*'}: {each['msg']}" for each in error.errors())
+def _not_valid(path: Path, what: str, what_zh: str) -> StartError:
+    return StartError(NOT_VALID, file=str(path), what=what, what_zh=what_zh)
 
 
 def _stands_where_it_says(declared: ProfileDeclaration, path: Path) -> None:
     said, found = (declared.version, declared.dataset), (path.parent.name, path.stem)
     if said != found:
-        raise StartError(NOT_VALID, file=str(path), what=f"version and dataset are {said}, its place says {found}")
+        what_zh = f"version 和 dataset 为 {'、'.join(said)}，文件所在位置却是 {'、'.join(found)}"
+        raise _not_valid(path, f"version and dataset are {said}, its place says {found}", what_zh)

@@ -31,7 +31,7 @@ UNKNOWN_COLUMN = Message(
 )
 WRONG_VALUE = Message(
     "map.wrong_value",
-    zh="{file} 的 {where} 有误：{what}；请按字段映射参考（docs/reference/field-maps.md）改正",
+    zh="{file} 的 {where} 有误：{what_zh}；请按字段映射参考（docs/reference/field-maps.md）改正",
     en="{file}, {where} is wrong: {what}; see docs/reference/field-maps.md",
 )
 WRONG_SHAPE = Message(

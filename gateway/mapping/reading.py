@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError
 from gateway.mapping.field_map import Coalesce, Constant, FieldMap, FromColumn, Origin, Sql
@@ -125,9 +126,8 @@ class _Reader:
         except Wrong as wrong:
             raise wrong.at(self.file, where) from wrong
         except ValidationError as error:
-            first = error.errors()[0]
-            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            raise StartError(WRONG_VALUE, file=self.file, where=where, what=what) from error
+            what, what_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+            raise StartError(WRONG_VALUE, file=self.file, where=where, what=what, what_zh=what_zh) from error
 
     def _mapping(self, said: Any, where: str) -> Mapping[str, Any]:
         if not isinstance(said, Mapping):

@@ -29,6 +29,7 @@ from gateway.checking import CompiledChecks, compile_checks, verdicts
 from gateway.checking.verdict import ACCEPTED
 from gateway.domain.dataset import Dataset, Facts
 from gateway.domain.findings import Outcome
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError, UnknownName
 from gateway.interfaces import ROW
@@ -37,7 +38,7 @@ from gateway.messages import Language, Message
 
 WRONG_PAIRS = Message(
     "golden.wrong",
-    zh="{file} 有误：{reason}；应写 map 和 pairs，每一对写 row 以及 record、rejected、held 之一",
+    zh="{file} 有误：{reason_zh}；应写 map 和 pairs，每一对写 row 以及 record、rejected、held 之一",
     en="{file} is wrong: {reason}; it says map and pairs, and a pair says row and one of record, rejected and held",
 )
 OTHER_MAP = Message(
@@ -121,13 +122,14 @@ def read_pairs(text: str, file: str, field_map: FieldMap) -> GoldenPairs:
     try:
         pairs = GoldenPairs.model_validate(read_yaml_text(text, file))
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StartError(WRONG_PAIRS, file=file, reason=reason) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(WRONG_PAIRS, file=file, reason=reason, reason_zh=reason_zh) from error
     if pairs.map != field_map.map:
         raise StartError(OTHER_MAP, file=file, found=pairs.map, map=field_map.map)
     for number, pair in enumerate(pairs.pairs, 1):
         if sum(each is not None for each in (pair.record, pair.rejected, pair.held)) > 1:
-            raise StartError(WRONG_PAIRS, file=file, reason=f"pairs.{number}: record, rejected, held")
+            where = f"pairs.{number}: record, rejected, held"
+            raise StartError(WRONG_PAIRS, file=file, reason=where, reason_zh=where)
     return pairs
 
 

@@ -49,10 +49,9 @@ class Contributing:
         """What the rows of a run are compared with (`gateway.state.exchange.HELD`)."""
         return contributions.held_by(connection, self.precedence.dataset, feed, self.precedence.feeds)
 
-    def share(self, connection: Connection) -> None:
-        """Take over what the feeds said before the precedence was declared, without what lives on under other keys."""
-        contributions.unsay_merged(connection, self.precedence.dataset)
-        contributions.share(connection, self.precedence.dataset, self.precedence.feeds)
+    def share(self, connection: Connection) -> list[str]:
+        """Take over what the feeds stored while no precedence was declared; return the keys of it, to be merged."""
+        return contributions.share(connection, self.precedence.dataset, self.precedence.feeds)
 
     def store(
         self,
@@ -61,11 +60,15 @@ class Contributing:
         records: SpooledRecords,
         stamp: Stamp,
         *,
+        shared: list[str],
         withdraw: bool,
     ) -> pl.DataFrame:
-        """Keep what the plan changes, merge the records that it touches, write those that differ; return the issues."""
+        """Keep what the plan changes, merge the records that it touches, write those that differ; return the issues.
+
+        `shared` are the keys of what was taken over before the plan was made.
+        """
         dataset = self.precedence.dataset
-        touched = self._say(connection, plan, records, stamp)
+        touched = [*shared, *self._say(connection, plan, records, stamp)]
         if withdraw:
             gone = plan.vanished.to_list()
             touched += contributions.keys_of(connection, gone)
@@ -74,7 +77,7 @@ class Contributing:
         contributions.confirm(connection, confirmed.select("id", pl.col("version").alias("record_version")))
         touched += contributions.open_keys(connection, dataset.name, BROKEN_TOGETHER.code)
         if not contributions.applied(connection, dataset.name, self.precedence.digest):
-            touched += contributions.all_keys(connection, dataset.name)
+            touched += contributions.all_keys(connection, dataset.name, self.precedence.feeds)
         keys = list(dict.fromkeys(touched))
         parts = (keys[start : start + _MERGED_AT_ONCE] for start in range(0, len(keys), _MERGED_AT_ONCE))
         found = [self._merge(connection, part, stamp) for part in parts]
@@ -109,6 +112,10 @@ class Contributing:
     def _write(self, connection: Connection, merged: pl.DataFrame, there: pl.DataFrame, stamp: Stamp) -> None:
         compared = merged.join(there, on="record_key", how="left", maintain_order="left")
         same = (pl.col("digest") == pl.col("held_digest")) & ~pl.col("withdrawn")
+        # What changed is who has the first word: the record is the next feed's, and is no new version.
+        others = compared.filter(same & (pl.col("feed") != pl.col("held_feed")))
+        owned = others.select("id", "feed", "owner_department", "source", "source_row")
+        contributions.hand_over(connection, self.precedence.dataset, owned)
         differing = compared.filter(~same.fill_null(value=False))
         if differing.is_empty():
             return
@@ -120,7 +127,7 @@ class Contributing:
             pl.lit(0).alias("withdrawn"),
             pl.lit(stamp.run).alias("run"),
         )
-        stored = versions.drop("held_digest", "fields")
+        stored = versions.drop("held_digest", "held_feed", "fields")
         self.exchange.insert(connection, stored.filter(fresh).drop("id"))
         self.exchange.replace(connection, stored.filter(~fresh))
         contributions.keep_provenance(

@@ -14,15 +14,16 @@ from typing import Annotated, Any, Literal, cast, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from gateway.domain.environment import Environment
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
-from gateway.errors import StartError, UnknownName
+from gateway.errors import OptionError, StartError, UnknownName
 from gateway.messages import Message
 from gateway.pipeline.feed_templates import Declaration, is_template, stamp, told_once
 from gateway.pipeline.schedule_words import read_schedule
 
 INVALID = Message(
     "feed.invalid",
-    zh="{file} 中的数据流“{feed}”写法有误：{reason}",
+    zh="{file} 中的数据流“{feed}”写法有误：{reason_zh}",
     en="feed {feed!r} in {file} is not declared right: {reason}",
 )
 UNREADABLE = Message(
@@ -66,6 +67,22 @@ AFTER_WHAT = Message(
     en="feed {feed!r} is to run after {name!r}, but there is no inbound feed of that name; there are: {known}",
 )
 
+WRONG_SHARE = Message(
+    "feed.wrong_share",
+    zh="“{value}”不是比例；请写成 5 % 或 0.05",
+    en="{value!r} is no share; write 5 % or 0.05",
+)
+WRONG_MARK = Message(
+    "feed.wrong_mark",
+    zh="destination.environment 只能是 {allowed}",
+    en="destination.environment must be one of {allowed}",
+)
+WRONG_TEXT = Message(
+    "feed.wrong_text",
+    zh="{place} 须为 1 至 {allowed} 个字的文字",
+    en="{place} must be a text of 1 to {allowed} characters",
+)
+
 Direction = Literal["inbound", "outbound"]
 Connector = Mapping[str, Any]
 
@@ -81,7 +98,7 @@ def _share(value: object) -> object:
     try:
         return Decimal(value.rstrip()[:-1].strip()) / 100
     except InvalidOperation:
-        raise ValueError("a share such as 5 % is expected") from None
+        raise OptionError(WRONG_SHARE, value=value) from None
 
 
 Share = Annotated[Decimal, BeforeValidator(_share), Field(ge=0, le=1)]
@@ -147,7 +164,7 @@ class OutboundFeed(_Scheduled):
         # The name stands for the receiver: no version of a record goes twice to one name, whatever its address becomes.
         _assert_text("destination", self.destination, "name", "type")
         if self.destination.get("environment", "rehearsal") not in get_args(Environment):
-            raise ValueError(f"destination.environment must be one of: {', '.join(get_args(Environment))}")
+            raise OptionError(WRONG_MARK, allowed=", ".join(get_args(Environment)))
         return self
 
     @property
@@ -160,7 +177,7 @@ def _assert_text(connector: str, declared: Connector, *parts: str) -> None:
     for part in parts:
         value = declared.get(part)
         if not (isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME):
-            raise ValueError(f"{connector}.{part} must be a text of 1 to {_LONGEST_NAME} characters")
+            raise OptionError(WRONG_TEXT, place=f"{connector}.{part}", allowed=_LONGEST_NAME)
 
 
 Feed = Annotated[InboundFeed | OutboundFeed, Field(discriminator="direction")]
@@ -227,7 +244,8 @@ def _declared(name: str, declaration: object, file: str) -> InboundFeed | Outbou
     try:
         feed = _ADAPTER.validate_python(declaration)
     except ValidationError as error:
-        raise StartError(INVALID, file=file, feed=name, reason=_reasons(error)) from error
+        reason, reason_zh = wrong_values(error, "en", below=1), wrong_values(error, "zh", below=1)
+        raise StartError(INVALID, file=file, feed=name, reason=reason, reason_zh=reason_zh) from error
     if feed.schedule is not None:
         _assert_schedule(name, feed.schedule, file)
     return feed
@@ -261,12 +279,6 @@ def _wrong_followers(feeds: Mapping[str, InboundFeed | OutboundFeed], declared: 
                 yield StartError(AFTER_WHAT, feed=name, name=before, known=", ".join(inbound) or "-")
 
 
-def _reasons(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg']}".lstrip(": ") for each in error.errors()
-    )
-
-
 def feed_named(feeds: Mapping[str, InboundFeed | OutboundFeed], name: str) -> InboundFeed | OutboundFeed:
     """The feed of a name; raises UnknownName with the nearest ones."""
     if name not in feeds:
@@ -274,4 +286,16 @@ def feed_named(feeds: Mapping[str, InboundFeed | OutboundFeed], name: str) -> In
     return feeds[name]
 
 
-MESSAGES = (INVALID, UNREADABLE, NO_NAMES, WRONG_NAME, DOUBLED, NO_FEEDS, WRONG_SCHEDULE, AFTER_WHAT)
+MESSAGES = (
+    INVALID,
+    UNREADABLE,
+    NO_NAMES,
+    WRONG_NAME,
+    DOUBLED,
+    NO_FEEDS,
+    WRONG_SCHEDULE,
+    AFTER_WHAT,
+    WRONG_SHARE,
+    WRONG_MARK,
+    WRONG_TEXT,
+)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -20,7 +20,7 @@ from gateway.messages import Catalogue, Message
 from gateway.pipeline import run_issues, withdrawal
 from gateway.pipeline.again import batches as again_batches
 from gateway.pipeline.compare import UNCHANGED, WAITING, Action, Plan, compare
-from gateway.pipeline.contributing import Contributing
+from gateway.pipeline.contributing import BROKEN_TOGETHER, Contributing
 from gateway.pipeline.early_look import EarlyLook
 from gateway.pipeline.feeds import InboundFeed
 from gateway.pipeline.identities import Identities
@@ -127,7 +127,8 @@ class InboundRunner:
         A source that resumes is read whole too, since only a run may take away what was read.
         """
         spool = Spool(folder)
-        judging = self._judge(spool, self._read(spool, Terms(), self.source.read()))
+        with closing(self._read(spool, Terms(), self.source.read())) as batches:  # and what it was still writing
+            judging = self._judge(spool, batches)
         with self.database.read() as connection:
             plan = self._plan(connection, spool, judging)
         decision = withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=False)
@@ -168,7 +169,7 @@ class InboundRunner:
         runs.fail(self.database, run, said)
         return said
 
-    def _read(self, spool: Spool, terms: Terms, batches: Iterable[Batch]) -> Iterable[tuple[int, Batch]]:
+    def _read(self, spool: Spool, terms: Terms, batches: Iterable[Batch]) -> Generator[tuple[int, Batch], None, None]:
         again = again_batches(self._held_before(), self.judge.mapping.demanded)
         spool.begin(replace(terms, again=len(again)))
         writing: deque[Future[None]] = deque()
@@ -266,13 +267,12 @@ class InboundRunner:
         with self.database.write() as connection:
             lease.assert_held(connection)
             self.exchange.claim(connection)
-            if self.contributing:
-                self.contributing.share(connection)
+            shared = self.contributing.share(connection) if self.contributing else []
             plan = self._plan(connection, spool, judging)
             decision = self._decide(plan, judging, terms, accepted=accept_withdrawals)
             stamp = Stamp(run, self.name, self.feed.department)
             records, withdraw = self._records(spool, judging), decision.records > 0
-            broken = self._store_records(connection, plan, records, stamp, withdraw=withdraw)
+            broken = self._store_records(connection, plan, records, stamp, shared=shared, withdraw=withdraw)
             merged = withdraw_merged(connection, self.exchange, run)
             found = pl.concat([run_issues.of_run(records, plan, judging, decision.held_back), broken])
             issues.keep(connection, run, self.name, self.feed.dataset, found, settled=self._settled(judging, terms))
@@ -300,11 +300,12 @@ class InboundRunner:
         records: SpooledRecords,
         stamp: Stamp,
         *,
+        shared: list[str],
         withdraw: bool,
     ) -> pl.DataFrame:
         """Store what the plan changes; the issues of records that only break a rule together with other feeds."""
         if self.contributing:
-            return self.contributing.store(connection, plan, records, stamp, withdraw=withdraw)
+            return self.contributing.store(connection, plan, records, stamp, shared=shared, withdraw=withdraw)
         store_records(connection, self.exchange, plan, records, self.executor, stamp, withdraw=withdraw)
         return pl.DataFrame(schema=ISSUES)
 
@@ -324,7 +325,8 @@ class InboundRunner:
         seen = len(judging.places) > terms.again and terms.limit is None
         of_the_run = pl.col("record_key").is_null() & pl.col("row").is_null() & pl.lit(seen)
         of_its_keys = frame_hash("record_key").is_in(judging.judged["key"].implode())
-        return of_the_run | of_its_keys | pl.col("id").is_in(judging.again)
+        merged_anew = pl.col("code") == BROKEN_TOGETHER.code  # such records are, in each run
+        return of_the_run | of_its_keys | merged_anew | pl.col("id").is_in(judging.again)
 
     def _spool(self, run: int) -> Spool:
         return Spool(self._folder / str(run))

@@ -41,6 +41,7 @@ class Judging:
     read_whole: list[Content] = field(default_factory=list)
     unmapped: tuple[str, ...] = ()
     again: list[int] = field(default_factory=list)  # the issues of held rows that are looked at again
+    again_batches: int = 0  # the first ones, which hold those rows; known after `finish`
     judged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JUDGED))  # complete after `finish`
     orphans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORPHANS))
     _columns: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class Judging:
         """Wait for the batches still under way; the first `again` of them hold rows looked at again."""
         while self._under_way:
             self._wait_for_oldest()
+        self.again_batches = again
         self.judged = superseded(pl.concat([pl.DataFrame(schema=JUDGED), *self._judged]).rechunk(), again)
         self._judged.clear()
 

@@ -22,6 +22,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gateway.domain.dataset import RECORD_VERSION, Dataset
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError, UnknownName
 from gateway.messages import Message
@@ -32,6 +33,11 @@ UNREADABLE = Message(
     zh="文件 {file} 无法读取（{why}）；应为 UTF-8 编码的 YAML，逐个数据集写明 feeds 和 fields，请更正",
     en="the file {file} cannot be read ({why}); YAML in UTF-8 is expected that maps a dataset to its feeds and fields, "
     "correct it",
+)
+INVALID = Message(
+    "precedence.invalid",
+    zh="文件 {file} 有误：{reason_zh}；应逐个数据集写明 feeds 和 fields，请更正",
+    en="the file {file} is wrong: {reason}; it maps a dataset to its feeds and fields, correct it",
 )
 NOT_ITS_FEED = Message(
     "precedence.not_its_feed",
@@ -127,8 +133,8 @@ def load_precedence(file: Path, feeds: Feeds, datasets: Mapping[str, Dataset]) -
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(UNREADABLE, file=file.name, why=error) from error
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StartError(UNREADABLE, file=file.name, why=why) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(INVALID, file=file.name, reason=reason, reason_zh=reason_zh) from error
     return {name: _precedence(file.name, name, each, feeds, datasets) for name, each in declared.items()}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from gateway.interfaces import ROW, Batch, Source
 from gateway.messages import Message
 from gateway.pipeline import run_issues
 from gateway.pipeline.compare import UNCHANGED, Action, Plan
+from gateway.pipeline.feeds import InboundFeed, OutboundFeed
 from gateway.pipeline.inbound import InboundRunner
 from gateway.pipeline.judge import issues_file
 from gateway.pipeline.judging import Judging
@@ -34,11 +35,14 @@ READS_CHANGES = Message(
 
 MESSAGES = (READS_CHANGES,)
 
-PUSH = "push"  # the kind of source, as a feed's `source.type` says
-
 # What no row shows by itself: doubled keys, other owners, missing parents.
 _WHOLE_RUN = [message.code for message in run_issues.MESSAGES]
 _ACCEPTED = (Action.INSERT, Action.CHANGE)
+
+
+def is_pushed(feed: InboundFeed | OutboundFeed) -> TypeGuard[InboundFeed]:
+    """Whether a feed is one that batches are pushed to."""
+    return isinstance(feed, InboundFeed) and feed.source["type"] == "push"
 
 
 @runtime_checkable

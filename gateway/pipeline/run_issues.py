@@ -11,6 +11,7 @@ from gateway.domain.findings import Outcome
 from gateway.errors import RunError
 from gateway.mapping import UNMAPPED_COLUMN
 from gateway.messages import Message
+from gateway.pipeline.again import OLDER
 from gateway.pipeline.compare import Action, Plan
 from gateway.pipeline.judge import issues_file
 from gateway.pipeline.judging import Judging
@@ -41,7 +42,7 @@ _SHOWN_ROWS = 10
 
 def of_run(records: SpooledRecords, plan: Plan, judging: Judging, held_back: RunError | None) -> pl.DataFrame:
     """All issues of a run as one frame (`gateway.state.issues.ISSUES`)."""
-    of_rows = [pl.read_ipc(issues_file(judging.folder, number)) for number in range(len(judging.places))]
+    of_rows = [_row_issues(records, judging, number) for number in range(len(judging.places))]
     of_keys = [
         _key_issues(records, plan, Action.DOUBLED, DOUBLED_KEY),
         _key_issues(records, plan, Action.FOREIGN, FOREIGN_KEY),
@@ -58,6 +59,15 @@ def notices(judging: Judging, held_back: RunError | None) -> tuple[RunError, ...
     """What a run as a whole has to say to whoever started it."""
     unmapped = [RunError(UNMAPPED_COLUMN, columns=", ".join(judging.unmapped))] if judging.unmapped else []
     return (*unmapped, held_back) if held_back else tuple(unmapped)
+
+
+def _row_issues(records: SpooledRecords, judging: Judging, number: int) -> pl.DataFrame:
+    """What judging found in a batch, without the rows that a row of this run takes the place of."""
+    found = pl.read_ipc(issues_file(judging.folder, number))
+    if number >= judging.again_batches:
+        return found
+    stale = judging.judged.filter((pl.col("batch") == number) & (pl.col("verdict") == OLDER))["index"]
+    return found.join(records.originals(number, stale), on=["row", "original"], how="anti", maintain_order="left")
 
 
 def _key_issues(records: SpooledRecords, plan: Plan, action: Action, message: Message) -> pl.DataFrame:

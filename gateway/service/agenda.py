@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.pipeline.feeds import InboundFeed, OutboundFeed
 from gateway.pipeline.schedule import Schedule
@@ -44,6 +44,7 @@ class Agenda:
     clock: Clock
     pace: Pace
     _standings: dict[str, Standing] = field(default_factory=dict)
+    _last_runs: dict[str, int] = field(default_factory=dict)  # that were reckoned with
     _known: dict[str, tuple[ScheduledFeed, Standing, dt.datetime | None]] = field(default_factory=dict)
     _attempts: dict[str, int] = field(default_factory=dict)  # in vain, one after the other
     _not_before: dict[str, float] = field(default_factory=dict)  # on the monotonic clock
@@ -52,6 +53,7 @@ class Agenda:
         """Learn what was planned before, by whom ever."""
         with self.database.read() as connection:
             self._standings = planned_runs.standings(connection)
+            self._last_runs = planned_runs.last_runs(connection)
 
     def due(self, feeds: Mapping[str, ScheduledFeed]) -> list[str]:
         """The feeds for which `plan` has something to do now."""
@@ -61,6 +63,22 @@ class Agenda:
             for name, feed in feeds.items()
             if self._is_due(name, feed, now) and passed >= self._not_before.get(name, 0)
         ]
+
+    def count_pushes(self, feeds: Iterable[str]) -> None:
+        """Let each of these feeds that had batches pushed to it, and stored some, count as finished now.
+
+        That is asked of the database, since any process may have taken a batch in, and may be dead by now. Raises
+        LeaseLost.
+        """
+        known = {name: self._last_runs.get(name, 0) for name in feeds if not self._is_under_way(name)}
+        if not known:
+            return
+        with self.database.read() as connection:
+            ended = planned_runs.ended_since(connection, known)
+        for name, (last, last_stored) in ended.items():
+            if last_stored:
+                self._count(name, last_stored)
+            self._last_runs[name] = last
 
     def ahead(self, feeds: Iterable[str]) -> dict[str, dt.datetime | None]:
         """For each feed the time it was planned for and that has yet to come, as after the clock was set back."""
@@ -88,6 +106,7 @@ class Agenda:
         with self.database.write() as connection:
             planned_runs.finish(connection, planned, run, at)
         self._standings[planned.feed] = Standing(planned.planned_for, at)
+        self._last_runs[planned.feed] = run or self._last_runs.get(planned.feed, 0)
         self._attempts.pop(planned.feed, None)
 
     def hand_back(self, planned: PlannedRun) -> None:
@@ -101,6 +120,19 @@ class Agenda:
         wait = min(self.pace.retry * 2.0 ** min(attempts - 1, 20), self.pace.longest_retry)
         self._not_before[name] = time.monotonic() + wait
         return wait
+
+    def _count(self, name: str, run: int) -> None:
+        at = self.clock()
+        standing = self._standings.get(name)
+        with self.database.write() as connection:
+            self.lease.assert_held(connection)
+            if standing is None:
+                planned_runs.notice(connection, name, at)
+            planned_runs.count(connection, name, run, at)
+        self._standings[name] = replace(standing or Standing(at), finished_at=at)
+
+    def _is_under_way(self, name: str) -> bool:
+        return name in self._standings and self._standings[name].under_way
 
     def _is_due(self, name: str, feed: ScheduledFeed, now: dt.datetime) -> bool:
         standing = self._standings.get(name)
@@ -140,6 +172,7 @@ class Agenda:
             if run is None:
                 return standing
             planned_runs.finish(connection, left, run, at)
+            self._last_runs[name] = run
         settled = self._standings[name] = Standing(standing.planned_for, at)
         return settled
 

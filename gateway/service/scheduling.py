@@ -94,6 +94,10 @@ class Scheduling:
             if name not in self._busy:
                 self._busy.add(name)
                 self._scheduler.add_job(self._turn, args=[name], id=name, executor=feeds[name].direction)
+        try:
+            self._agenda.count_pushes(self._feeds.followed_pushes)  # last, for it asks the database
+        except LeaseLost:
+            self._agenda.lease.lost.set()
 
     def _turn(self, name: str) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.pipeline.feeds import InboundFeed, OutboundFeed
 from gateway.pipeline.inbound import InboundRunner
 from gateway.pipeline.outbound import OutboundRunner
+from gateway.pipeline.pushed import is_pushed
 from gateway.service.agenda import ScheduledFeed, scheduled
 
 Runner = InboundRunner | OutboundRunner
@@ -37,6 +38,7 @@ class StandingFeeds:
         self.feeds: Mapping[str, InboundFeed | OutboundFeed] = {}
         self.names: tuple[str, ...] = ()
         self.scheduled: Mapping[str, ScheduledFeed] = {}
+        self.followed_pushes: tuple[str, ...] = ()  # those that are pushed to and that others come after
         self.refresh()
 
     def another(self) -> StandingFeeds:
@@ -53,6 +55,8 @@ class StandingFeeds:
         self.feeds = deployment.feeds
         self.names = tuple(self.feeds)
         self.scheduled = {name: when for name, feed in self.feeds.items() if (when := scheduled(feed))}
+        followed = {name for each in self.scheduled.values() for name in each.after}
+        self.followed_pushes = tuple(name for name, feed in self.feeds.items() if name in followed and is_pushed(feed))
         self._deployment = deployment
         self.drop_runners()
         return True

@@ -14,7 +14,7 @@ from gateway.state import bulk
 from gateway.state.database import Connection
 from gateway.state.exchange import HELD
 from gateway.state.exchange_tables import table_of
-from gateway.state.tables import contributions, identity_changes, issues, precedence_applied, provenance
+from gateway.state.tables import contributions, issues, precedence_applied, provenance
 
 _OWN = ("record_key", "digest", "record_version", "owner_department", "run", "source", "source_row")
 _AT_ONCE = 500
@@ -24,27 +24,43 @@ _WHOLE = {"run": pl.Int64(), "source_row": pl.Int64()}
 def held_by(connection: Connection, dataset: Dataset, feed: str, listed: Sequence[str]) -> pl.DataFrame:
     """What comparing a feed's rows needs (`gateway.state.exchange.HELD`).
 
-    Own are what the feed said before, and records of it from the time before it had to share them (negative `id`);
-    foreign are the records of feeds that are not listed.
+    Own are what the feed said before, and records that it stored while it did not have to share them (negative `id`);
+    foreign are the records of feeds that are not listed, save those that the feed speaks of too.
     """
-    said = _hashed(_rows(connection, dataset, "feed = ?", feed), own=True)
     before = _hashed(_unshared(connection, dataset, feed), own=True).with_columns(-pl.col("id"))
+    said = _hashed(_rows(connection, dataset, "feed = ?", feed), own=True).join(before, on="key", how="anti")
     marks = ", ".join("?" * len(listed))
-    foreign = _exchange_rows(connection, dataset, f"feed NOT IN ({marks})", *listed)
-    return pl.concat([said, before, _hashed(foreign, own=False)])
+    foreign = _hashed(_exchange_rows(connection, dataset, f"feed NOT IN ({marks})", *listed), own=False)
+    own = pl.concat([said, before])
+    return pl.concat([own, foreign.join(own, on="key", how="anti")])
 
 
-def share(connection: Connection, dataset: Dataset, feeds: Sequence[str]) -> None:
-    """Take over what the feeds said before they had to share their records."""
+def share(connection: Connection, dataset: Dataset, feeds: Sequence[str]) -> list[str]:
+    """Take over what the feeds stored while they did not have to share their records; return the keys of it."""
+    taken: list[str] = []
     for feed in feeds:
         unshared = [*_unshared(connection, dataset, feed)]
-        keys = pl.concat([pl.Series(dtype=pl.String), *(each["record_key"] for each in unshared)])
-        for start in range(0, keys.len(), _AT_ONCE):
-            part = keys[start : start + _AT_ONCE].to_list()
-            where = f"record_key IN ({', '.join('?' * len(part))})"
-            columns = [*dict.fromkeys((*_OWN, *dataset.schema))]
-            texts = bulk.text_frame(connection, table_of(dataset), columns, where, part)
-            say(connection, dataset, feed, bulk.typed(texts, {**dataset.schema, **_WHOLE}))
+        keys = pl.concat([pl.Series(dtype=pl.String), *(each["record_key"] for each in unshared)]).to_list()
+        for start in range(0, len(keys), _AT_ONCE):
+            _take_over(connection, dataset, feed, keys[start : start + _AT_ONCE])
+        taken += keys
+    return taken
+
+
+def _take_over(connection: Connection, dataset: Dataset, feed: str, keys: list[str]) -> None:
+    where = f"record_key IN ({', '.join('?' * len(keys))})"
+    columns = [*dict.fromkeys((*_OWN, *dataset.schema)), "change_number"]
+    texts = bulk.text_frame(connection, table_of(dataset), columns, where, keys)
+    records = bulk.typed(texts, {**dataset.schema, **_WHOLE})
+    mine = (contributions.c.dataset == dataset.name) & (contributions.c.feed == feed)
+    connection.execute(sa.delete(contributions).where(mine, contributions.c.record_key.in_(keys)))
+    say(connection, dataset, feed, records)
+    said = (
+        pl.when(_said(pl.col(each.name), each.type.polars)).then(pl.lit(feed)).alias(each.name)
+        for each in dataset.fields
+    )
+    fields = pl.struct(said).struct.json_encode().alias("fields")
+    keep_provenance(connection, dataset.name, records.select(pl.col("change_number").cast(pl.Int64), fields))
 
 
 def say(connection: Connection, dataset: Dataset, feed: str, records: pl.DataFrame) -> None:
@@ -68,13 +84,11 @@ def unsay(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(sa.delete(contributions).where(contributions.c.id.in_(ids[start : start + _AT_ONCE])))
 
 
-def unsay_merged(connection: Connection, dataset: Dataset) -> None:
-    """Forget what was said under keys whose records live on under others and are withdrawn."""
-    table = table_of(dataset)
-    old = sa.select(identity_changes.c.old_key).where(identity_changes.c.dataset == dataset.name)
-    gone = sa.select(table.c.record_key).where(table.c.record_key.in_(old), table.c.withdrawn == 1)
-    mine = contributions.c.dataset == dataset.name
-    connection.execute(sa.delete(contributions).where(mine, contributions.c.record_key.in_(gone)))
+def unsay_keys(connection: Connection, dataset: str, keys: Sequence[str]) -> None:
+    """Forget what any feed said under keys whose records live on under others and are withdrawn."""
+    for start in range(0, len(keys), _AT_ONCE):
+        mine = (contributions.c.dataset == dataset) & contributions.c.record_key.in_(keys[start : start + _AT_ONCE])
+        connection.execute(sa.delete(contributions).where(mine))
 
 
 def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
@@ -86,13 +100,10 @@ def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
     return keys
 
 
-def all_keys(connection: Connection, dataset: str) -> list[str]:
-    """Every key that any feed speaks of."""
-    return list(
-        connection.execute(
-            sa.select(contributions.c.record_key).where(contributions.c.dataset == dataset).distinct()
-        ).scalars()
-    )
+def all_keys(connection: Connection, dataset: str, feeds: Sequence[str]) -> list[str]:
+    """Every key that any of the feeds speaks of."""
+    mine = (contributions.c.dataset == dataset) & contributions.c.feed.in_(feeds)
+    return list(connection.execute(sa.select(contributions.c.record_key).where(mine).distinct()).scalars())
 
 
 def said_of(connection: Connection, dataset: Dataset, keys: Sequence[str]) -> pl.DataFrame:
@@ -111,16 +122,25 @@ def said_of(connection: Connection, dataset: Dataset, keys: Sequence[str]) -> pl
 
 
 def in_exchange(connection: Connection, dataset: Dataset, keys: Sequence[str]) -> pl.DataFrame:
-    """The records of these keys as the exchange holds them: id, record_key, held_digest, withdrawn."""
-    columns = ["id", "record_key", "digest", "withdrawn"]
+    """The records of these keys as the exchange holds them: id, record_key, held_digest, held_feed, withdrawn."""
+    columns = ["id", "record_key", "digest", "feed", "withdrawn"]
     found = [pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))]
     for start in range(0, len(keys), _AT_ONCE):
         part = list(keys[start : start + _AT_ONCE])
         where = f"record_key IN ({', '.join('?' * len(part))})"
         found.append(bulk.text_frame(connection, table_of(dataset), columns, where, part))
     return pl.concat(found).select(
-        pl.col("id").cast(pl.Int64), "record_key", pl.col("digest").alias("held_digest"), pl.col("withdrawn") == "1"
+        pl.col("id").cast(pl.Int64),
+        "record_key",
+        pl.col("digest").alias("held_digest"),
+        pl.col("feed").alias("held_feed"),
+        pl.col("withdrawn") == "1",
     )
+
+
+def hand_over(connection: Connection, dataset: Dataset, records: pl.DataFrame) -> None:
+    """Note whose records these are now (`id`, feed, owner_department, source, source_row): no new version of them."""
+    bulk.update_frame(connection, table_of(dataset), records)
 
 
 def keep_provenance(connection: Connection, dataset: str, versions: pl.DataFrame) -> None:
@@ -165,13 +185,19 @@ def _text(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
     if isinstance(dtype, pl.String):
-        return pl.when(column != "").then(column).alias(name)  # an empty text says nothing
+        return pl.when(_said(column, dtype)).then(column).alias(name)
     return column.cast(pl.String)
 
 
+def _said(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Whether a field says anything: an empty text does not."""
+    return column != "" if isinstance(dtype, pl.String) else column.is_not_null()
+
+
+# A version that was merged, or was taken over, has a provenance.
 _UNSHARED = (
-    "feed = ? AND withdrawn = 0 AND record_key NOT IN"
-    " (SELECT record_key FROM contributions WHERE dataset = ? AND feed = ?)"
+    "feed = ? AND withdrawn = 0 AND NOT EXISTS (SELECT 1 FROM provenance"
+    ' WHERE provenance.dataset = ? AND provenance.change_number = "{table}".change_number)'
 )
 _COMPARED = ("id", "record_key", "digest", "record_version")
 
@@ -186,8 +212,9 @@ def _exchange_rows(connection: Connection, dataset: Dataset, where: str, *values
 
 
 def _unshared(connection: Connection, dataset: Dataset, feed: str) -> list[pl.DataFrame]:
-    """Records in force of a feed that has said nothing of them as one of several."""
-    return _exchange_rows(connection, dataset, _UNSHARED, feed, dataset.name, feed)
+    """Records in force that a feed stored while it was not one of several."""
+    where = _UNSHARED.format(table=table_of(dataset).name)
+    return _exchange_rows(connection, dataset, where, feed, dataset.name)
 
 
 def _hashed(frames: list[pl.DataFrame], *, own: bool) -> pl.DataFrame:

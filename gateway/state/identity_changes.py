@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 import sqlalchemy as sa
 
-from gateway.state import event_log
+from gateway.state import contributions, event_log
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
 from gateway.state.exchange_tables import table_of
@@ -101,8 +101,10 @@ def withdraw_merged(connection: Connection, exchange: Exchange, run: int) -> int
         return 0
     finals = final_keys(connection, exchange.dataset.name)
     there = exchange.in_force(connection, list(dict.fromkeys(finals[key] for key in olds)))
-    ids = sorted(number for key, number in olds.items() if finals[key] in there)
+    merged = [key for key in olds if finals[key] in there]
+    ids = sorted(olds[key] for key in merged)
     if ids:
+        contributions.unsay_keys(connection, exchange.dataset.name, merged)
         last = exchange.allot(connection, len(ids))
         exchange.replace(connection, _withdrawals(ids, last, run))
         detail = {"dataset": exchange.dataset.name, "run": run, "records": len(ids)}

@@ -32,8 +32,8 @@ def keep(
 ) -> int:
     """Enter the issues that a run found, refresh those it met again, close those that are settled; return the new ones.
 
-    `settled` says over a stored issue (`identity`, `record_key`, `row`) that it no longer holds when the run did not
-    meet it; without it every issue of the feed that was not met again is closed.
+    `settled` says over a stored issue (`identity`, `record_key`, `row`, `code`) that it no longer holds when the run
+    did not meet it; without it every issue of the feed that was not met again is closed.
     """
     found = _identified(_storable(found), feed).unique("identity", keep="first", maintain_order=True)
     stored = _stored(connection, feed)
@@ -69,7 +69,9 @@ def _storable(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _identified(found: pl.DataFrame, feed: str) -> pl.DataFrame:
-    position = pl.concat_str(pl.lit("@"), pl.col("place"), pl.lit("\x1f"), pl.col("row").cast(pl.String).fill_null(""))
+    # Without a key a row is told from others by its text too: the rows of a table are counted anew in each run.
+    row = (pl.col("row").cast(pl.String).fill_null(""), pl.col("original").fill_null(""))
+    position = pl.concat_str(pl.lit("@"), "place", *row, separator="\x1f")
     identity = pl.concat_str(
         pl.lit(feed),
         pl.coalesce("record_key", position),
@@ -90,6 +92,7 @@ def _stored(connection: sa.Connection, feed: str) -> pl.DataFrame:
         "identity": pl.String(),
         "record_key": pl.String(),
         "row": pl.Int64(),
+        "code": pl.String(),
         "status": pl.String(),
         "said": pl.String(),
     }

@@ -7,6 +7,7 @@ run is known to be stored; a row that a killed process left behind is taken up b
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -52,6 +53,25 @@ def standings(connection: sa.Connection) -> dict[str, Standing]:
         ).group_by(planned_runs.c.feed)
     )
     return {feed: Standing(planned, finished, bool(under_way)) for feed, planned, finished, under_way in rows}
+
+
+def last_runs(connection: sa.Connection) -> dict[str, int]:
+    """The last run of each feed that the plan knows of."""
+    last = sa.func.max(planned_runs.c.run)
+    rows = connection.execute(sa.select(planned_runs.c.feed, last).group_by(planned_runs.c.feed).having(last > 0))
+    return {feed: int(run) for feed, run in rows}
+
+
+def ended_since(connection: sa.Connection, known: Mapping[str, int]) -> dict[str, tuple[int, int | None]]:
+    """Of each feed that ran after the run that is known: its last run, and the last that stored records, if any."""
+    newer = sa.or_(sa.false(), *(sa.and_(runs.c.feed == feed, runs.c.id > run) for feed, run in known.items()))
+    stored = runs.c.counts["records"].as_integer() + runs.c.counts["withdrawn"].as_integer() > 0
+    rows = connection.execute(
+        sa.select(runs.c.feed, sa.func.max(runs.c.id), sa.func.max(sa.case((stored, runs.c.id))))
+        .where(newer, runs.c.status != "running")
+        .group_by(runs.c.feed)
+    )
+    return {feed: (last, last_stored) for feed, last, last_stored in rows}
 
 
 def notice(connection: sa.Connection, feed: str, moment: dt.datetime) -> None:
@@ -108,6 +128,14 @@ def finish(connection: sa.Connection, planned: PlannedRun, run: int | None, mome
         )
         .values(status="finished", finished_at=moment, run=run)
     )
+
+
+def count(connection: sa.Connection, feed: str, run: int, moment: dt.datetime) -> None:
+    """Let a run that nobody planned count as finished, for the feeds that come after it; the feed was noticed."""
+    of_feed = planned_runs.c.feed == feed
+    last = sa.select(sa.func.max(planned_runs.c.planned_for)).where(of_feed).scalar_subquery()
+    counted = sa.update(planned_runs).where(of_feed, planned_runs.c.planned_for == last)
+    connection.execute(counted.values(finished_at=moment, run=run))
 
 
 def hand_back(connection: sa.Connection, planned: PlannedRun) -> None:

@@ -10,21 +10,45 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gateway.errors import OptionError
 from gateway.interfaces import Options, Surroundings
+from gateway.messages import Message
 from gateway.transport.drop_folder import DropFolder, Marked, Stable
 from gateway.transport.files import place_of, unchanged
 from gateway_files.placed_file import PlacedFile
 
+NO_PLAIN_NAME = Message(
+    "drop_folder.no_plain_name",
+    zh="须写不含路径的名称",
+    en="a name without a path is expected",
+)
+NO_MARKER = Message(
+    "drop_folder.no_marker",
+    zh="须写含有 {{name}} 或 {{stem}} 的名称，如 {{name}}.done",
+    en="a name with {{name}} or {{stem}} in it is expected, as in {{name}}.done",
+)
+ONE_RULE = Message(
+    "drop_folder.one_rule",
+    zh="stable_seconds 与 marker 必须写明，且只能写其中一个",
+    en="either stable_seconds or marker is expected",
+)
+THREE_FOLDERS = Message(
+    "drop_folder.three_folders",
+    zh="processing、done、failed 须为三个不同的文件夹",
+    en="processing, done and failed are three folders",
+)
+MESSAGES = (NO_PLAIN_NAME, NO_MARKER, ONE_RULE, THREE_FOLDERS)
+
 
 def _name(name: str) -> str:
     if "/" in name or "\\" in name or name in {".", ".."}:
-        raise ValueError("a name without a path is expected")
+        raise OptionError(NO_PLAIN_NAME)
     return name
 
 
 def _marker(marker: str) -> str:
     if not any(blank in marker for blank in ("{name}", "{stem}")) or marker in {"{name}", "{stem}"}:
-        raise ValueError("a name with {name} or {stem} in it is expected, as in {name}.done")
+        raise OptionError(NO_MARKER)
     return marker
 
 
@@ -40,7 +64,7 @@ class ReadyOptions(Options):
     @model_validator(mode="after")
     def _one_rule(self) -> ReadyOptions:
         if (self.stable_seconds is None) == (self.marker is None):
-            raise ValueError("either stable_seconds or marker is expected")
+            raise OptionError(ONE_RULE)
         return self
 
     @property
@@ -63,7 +87,7 @@ class DropFolderOptions(Options):
     @model_validator(mode="after")
     def _three_folders(self) -> DropFolderOptions:
         if len({self.processing, self.done, self.failed}) < 3:
-            raise ValueError("processing, done and failed are three folders")
+            raise OptionError(THREE_FOLDERS)
         return self
 
 

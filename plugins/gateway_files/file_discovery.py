@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import Batch, Found, FoundColumn, Surroundings
 from gateway.messages import Message
@@ -20,7 +21,7 @@ from gateway_files.places_on_servers import FtpOptions, ServerPlace, SftpOptions
 
 WRONG_OPTIONS = Message(
     "place.wrong_options",
-    zh="选项有误：{reason}；请更正后再列出",
+    zh="选项有误：{reason_zh}；请更正后再列出",
     en="an option is wrong: {reason}; correct it",
 )
 MESSAGES = (WRONG_OPTIONS,)
@@ -115,8 +116,8 @@ def _checked(model: type[_Model], options: Mapping[str, Any]) -> _Model:
     try:
         return model.model_validate(options)
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StartError(WRONG_OPTIONS, reason=reasons) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(WRONG_OPTIONS, reason=reason, reason_zh=reason_zh) from error
 
 
 def _column(name: str, first: Batch | None) -> FoundColumn:

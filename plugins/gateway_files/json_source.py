@@ -12,7 +12,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import PositiveInt, field_validator
 
-from gateway.errors import SourceError
+from gateway.errors import OptionError, SourceError
 from gateway.interfaces import Surroundings
 from gateway.messages import Message
 from gateway.transport import document_text, text_files
@@ -40,6 +40,11 @@ COLUMNS_DIFFER = Message(
     en="the members of {place!r} differ from those of {first!r}: missing {missing}; extra {extra}; where they are not "
     "the same in every file, name them all in `columns`",
 )
+NO_JMESPATH = Message(
+    "json.no_jmespath",
+    zh="“{rows}”不是 JMESPath 表达式；请写成 data.list 这样的路径",
+    en="{rows!r} is no JMESPath expression; write a path such as data.list",
+)
 MESSAGES = (
     *places.MESSAGES,
     *text_files.MESSAGES,
@@ -50,6 +55,7 @@ MESSAGES = (
     *json_lines.MESSAGES,
     NO_LIST,
     COLUMNS_DIFFER,
+    NO_JMESPATH,
 )
 
 _LOOKED_INTO = 64 << 20  # bytes
@@ -74,7 +80,7 @@ class JsonOptions(FileOptions):
         try:
             return rows if not rows or _NAMES.fullmatch(rows) else str(jmespath.compile(rows).expression)
         except JMESPathError as error:
-            raise ValueError(f"no JMESPath: {str(error).splitlines()[0]}") from error
+            raise OptionError(NO_JMESPATH, rows=rows) from error
 
 
 class JsonSource(FileSource):

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from gateway.errors import StartError
+from gateway.errors import OptionError
 from gateway.interfaces import Options, Surroundings
 from gateway.messages import Message
 from gateway.transport import drop_folder, remote_files
 from gateway.transport.files import find_files, place_of, unchanged
+from gateway_files.drop_folder_place import MESSAGES as DROP_FOLDER_MESSAGES
 from gateway_files.drop_folder_place import DropFolderOptions, drop_folder_place
 from gateway_files.placed_file import Place, PlacedFile
+from gateway_files.places_on_servers import MESSAGES as SERVER_MESSAGES
 from gateway_files.places_on_servers import FtpOptions, SftpOptions, ftp_place, sftp_place
 
 ONE_PLACE = Message(
@@ -23,11 +25,13 @@ ONE_PLACE = Message(
     zh="文件所在的位置必须写明，且只能写一个：path、sftp、ftp 或 drop_folder；现在写了：{named}",
     en="where the files are is named by exactly one of path, sftp, ftp and drop_folder; named are: {named}",
 )
-MESSAGES = (*drop_folder.MESSAGES, *remote_files.MESSAGES, ONE_PLACE)
-
-
-class PlaceError(StartError, ValueError):
-    """Options that name no place, or two; also a ValueError, so that pydantic says where in the options it stands."""
+MESSAGES = (
+    *drop_folder.MESSAGES,
+    *DROP_FOLDER_MESSAGES,
+    *remote_files.MESSAGES,
+    *SERVER_MESSAGES,
+    ONE_PLACE,
+)
 
 
 class FileOptions(Options):
@@ -42,7 +46,7 @@ class FileOptions(Options):
     def _one_place(self) -> FileOptions:
         named = [name for name in FileOptions.model_fields if getattr(self, name) is not None]
         if len(named) != 1:
-            raise PlaceError(ONE_PLACE, named=", ".join(named) or "-")
+            raise OptionError(ONE_PLACE, named=", ".join(named) or "-")
         return self
 
 

@@ -13,12 +13,25 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from gateway.errors import SourceError
+from gateway.errors import OptionError, SourceError
 from gateway.interfaces import Options, Surroundings
+from gateway.messages import Message
 from gateway.transport import remote_files
 from gateway.transport.ftp import FtpAddress, FtpConnection
 from gateway.transport.remote_files import NameEncoding, Patience, Server
 from gateway_files.placed_file import PlacedFile
+
+NO_FILE_PATH = Message(
+    "place.no_file_path",
+    zh="须写文件的路径；只有最后一段可以用 * 和 ?，如 /out/*.csv",
+    en="a path to a file is expected; * and ? are allowed in its last part only, as in /out/*.csv",
+)
+CONTROL_IN_PATH = Message(
+    "place.control_in_path",
+    zh="路径中不能有控制字符",
+    en="a path holds no control characters",
+)
+MESSAGES = (NO_FILE_PATH, CONTROL_IN_PATH)
 
 _LONGEST_NAME = 200  # bytes; 255 is what disks allow
 
@@ -26,9 +39,9 @@ _LONGEST_NAME = 200  # bytes; 255 is what disks allow
 def _pattern(path: str) -> str:
     folder, name = posixpath.split(path)
     if not name or any(sign in folder for sign in "*?["):
-        raise ValueError("a path to a file is expected; * and ? are allowed in its last part only, as in /out/*.csv")
+        raise OptionError(NO_FILE_PATH)
     if not path.isprintable():
-        raise ValueError("a path holds no control characters")
+        raise OptionError(CONTROL_IN_PATH)
     return path
 
 

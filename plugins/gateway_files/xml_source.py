@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from gateway.errors import SourceError, StartError
+from gateway.errors import OptionError, SourceError, StartError
 from gateway.interfaces import RowFault, Surroundings
 from gateway.messages import Message
 from gateway.transport import xml_rows
@@ -26,7 +26,12 @@ COLUMNS_DIFFER = Message(
     en="the elements of {place!r} differ from those of {first!r}: missing {missing}; extra {extra}; where they are not "
     "the same in every file, name them all in `columns`",
 )
-MESSAGES = (*places.MESSAGES, *xml_rows.MESSAGES, *named_rows.MESSAGES, COLUMNS_DIFFER)
+UNKNOWN_PREFIX = Message(
+    "xml.unknown_prefix",
+    zh="rows 中的前缀“{prefix}”没有在 namespaces 中写明；请补上它的命名空间",
+    en="rows: the prefix {prefix!r} stands for none of namespaces; name its namespace there",
+)
+MESSAGES = (*places.MESSAGES, *xml_rows.MESSAGES, *named_rows.MESSAGES, COLUMNS_DIFFER, UNKNOWN_PREFIX)
 
 
 class XmlOptions(FileOptions):
@@ -47,7 +52,7 @@ class XmlOptions(FileOptions):
         prefixes = {name.rpartition(":")[0] for name in self.rows.split("/")} - {""}
         unknown = sorted(prefixes - self.namespaces.keys())
         if unknown:
-            raise ValueError(f"rows: the prefix {unknown[0]!r} stands for none of namespaces")
+            raise OptionError(UNKNOWN_PREFIX, prefix=unknown[0])
         return self
 
 

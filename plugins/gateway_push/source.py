@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import AfterValidator, Field
 
 from gateway.domain import exact_json
-from gateway.errors import SourceError
+from gateway.errors import OptionError, SourceError
 from gateway.interfaces import ROW, Batch, Options, RowFault, Surroundings
 from gateway.messages import Message
 
@@ -55,22 +55,27 @@ NO_TEXT = Message(
     zh="第 {row} 行含有不成字符的编码（单独的代理项）；请更正后重新推送该行",
     en="row {row} holds a code that is no character (a lone surrogate); correct it and push the row again",
 )
+NO_MEMBER_NAME = Message(
+    "push.no_member_name",
+    zh="“{name}”不能用作数据项的名称：名称不得为空，{own} 是网关自用的",
+    en="{name!r} cannot be the name of a member; {own} is the gateway's own",
+)
 
-MESSAGES = (NOT_UTF_8, NOT_JSON, NO_LIST, TOO_MANY_ROWS, NO_OBJECT, UNDECLARED, DOUBLED_MEMBER, NO_TEXT)
+MESSAGES = (NOT_UTF_8, NOT_JSON, NO_LIST, TOO_MANY_ROWS, NO_OBJECT, UNDECLARED, DOUBLED_MEMBER, NO_TEXT, NO_MEMBER_NAME)
 
 _PLACE = "push"
 
 
-def _column(name: str) -> str:
-    if name in {"", ROW}:
-        raise ValueError(f"{name!r} is no name of a member; {ROW} is the gateway's own")
-    return name
+def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for name in {"", ROW}.intersection(columns):
+        raise OptionError(NO_MEMBER_NAME, name=name, own=ROW)
+    return columns
 
 
 class PushOptions(Options):
     """What the sender and this side agreed on: the members of a row, and how many rows a batch may have."""
 
-    columns: Annotated[tuple[Annotated[str, AfterValidator(_column)], ...], Field(min_length=1)]
+    columns: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]
     rows_at_most: Annotated[int, Field(ge=1, le=100_000)] = 10_000
 
 

@@ -7,9 +7,24 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from gateway.errors import OptionError
+from gateway.messages import Message
 from gateway_rest.destination import address
 from gateway_rest.question import assert_distinct
 from gateway_rest.words import Declared, HeaderName, HeaderText, JsonPath, Path, Text, by_name
+
+ONE_PLACE = Message(
+    "rest.one_place_of_key",
+    zh="header 与 query 必须写明，且只能写其中一个：它说明密钥放在哪里",
+    en="either header or query says where the key stands, and not both",
+)
+COLON_IN_USER = Message(
+    "rest.colon_in_user",
+    zh="用户名不能含有冒号",
+    en="the name of a user cannot hold a colon",
+)
+
+MESSAGES = (ONE_PLACE, COLON_IN_USER)
 
 
 class NoAccess(Declared):
@@ -42,13 +57,13 @@ class ApiKey(Declared):
     @model_validator(mode="after")
     def _one_place(self) -> ApiKey:
         if (self.header is None) == (self.query is None):
-            raise ValueError("either header or query says where the key stands")
+            raise OptionError(ONE_PLACE)
         return self
 
 
 def _user(text: str) -> str:
     if ":" in text:
-        raise ValueError("the name of a user cannot hold a colon")
+        raise OptionError(COLON_IN_USER)
     return text
 
 

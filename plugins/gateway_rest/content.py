@@ -1,19 +1,16 @@
-"""The content of an answer: from bytes to values, strictly, with nothing guessed and nothing lost.
-
-Numbers stay as they were written, to the last digit; an object that names a member twice says so (`Doubled`).
-"""
+"""The content of an answer: from bytes to values, strictly, with nothing guessed and nothing lost."""
 
 from __future__ import annotations
 
 import codecs
 import email.message
-import json
 import re
 from typing import Any, Literal
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from gateway.domain import exact_json
 from gateway.transport.http import Reply
 from gateway.transport.xml_content import read_members
 from gateway_rest.platform_facts import Format
@@ -24,16 +21,6 @@ Encoding = Literal["stated", "utf-8", "gb18030"]
 _CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
 _MARKUP = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<")
 _HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-
-
-class Number(str):
-    """A number of JSON, as it was written."""
-
-    __slots__ = ()
-
-
-class Doubled(dict[str, Any]):
-    """An object of JSON that names a member twice; which of the two is meant, nobody knows."""
 
 
 def is_web_page(reply: Reply, answers: Format) -> bool:
@@ -52,8 +39,7 @@ def read_content(reply: Reply, answers: Format, encoding: Encoding) -> Any:
     if answers == "xml":
         return read_members(reply.body, charset)
     text = reply.body.decode(_codec(charset)) if charset else _either(reply.body)
-    # NaN and Infinity, which JSON does not have, are text as well.
-    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=str, object_pairs_hook=_object)
+    return exact_json.read(text, constants=True)
 
 
 def value_at(path: str, content: Any) -> Any:
@@ -88,8 +74,3 @@ def _either(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("gb18030")
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    return found if len(found) == len(members) else Doubled(found)

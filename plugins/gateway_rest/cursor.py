@@ -14,7 +14,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
+from gateway.errors import OptionError
+from gateway.messages import Message
 from gateway_rest.words import Declared, Text
+
+NO_LOOK_BACK = Message(
+    "rest.no_look_back",
+    zh="须写 1 hour、0 seconds 这样的时长；游标是数字时，只写数字",
+    en="a time such as 1 hour or 0 seconds, or a number where the member holds numbers, is expected",
+)
+NO_START = Message(
+    "rest.no_start",
+    zh="start 的“{start}”不是{kind_zh}；look_back 写的是{kind_zh}，两者须一致",
+    en="start {start!r} is no {kind}; look_back is a {kind}, and both must be the same",
+)
+
+MESSAGES = (NO_LOOK_BACK, NO_START)
 
 # What a time without a zone is taken for; there is no summer time.
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -33,7 +48,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 def _look_back(text: str) -> str:
     if not (_LOOK_BACK.fullmatch(text) or _NUMBER.fullmatch(text)) or text.startswith("-"):
-        raise ValueError("a time such as 1 hour or 0 seconds, or a number where the member holds numbers, is expected")
+        raise OptionError(NO_LOOK_BACK)
     return text
 
 
@@ -53,7 +68,8 @@ class Cursor(Declared):
     @model_validator(mode="after")
     def _start_is_a_value(self) -> Cursor:
         if self.start is not None and self.order(self.start) is None:
-            raise ValueError(f"start {self.start!r} is no {self.kind}")
+            kind_zh = "数字" if self.kind == "number" else "时间"
+            raise OptionError(NO_START, start=self.start, kind=self.kind, kind_zh=kind_zh)
         return self
 
     @property

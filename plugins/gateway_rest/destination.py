@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from gateway.errors import DeliveryError, StartError, TryAgain
+from gateway.errors import DeliveryError, OptionError, StartError, TryAgain
 from gateway.interfaces import Answer, Document, Options, Surroundings, Wire
 from gateway.messages import Message
 from gateway.transport.http import HttpClient, Reply
@@ -32,22 +32,39 @@ NOT_ASKED = Message(
     en="{url} could not be asked what it holds and is asked again later: {why}",
 )
 
-MESSAGES = (NOT_HEALTHY, WRONG_SIGNATURE, NOT_ASKED)
+NO_ADDRESS = Message(
+    "rest.no_address",
+    zh="须写成 https://platform.example/path 这样的网址",
+    en="an address like https://platform.example/path is expected",
+)
+LOGIN_IN_ADDRESS = Message(
+    "rest.login_in_address",
+    zh="网址中不能写用户名或密码；请用密钥",
+    en="a user name or password does not belong in an address; use a secret",
+)
+NO_HEADER_VALUE = Message(
+    "rest.no_header_value",
+    zh="只能用英文字母、数字和半角符号，不含空格，且不得为空",
+    en="letters, digits and signs without spaces are expected",
+)
+
+OPTION_MESSAGES = (NO_ADDRESS, LOGIN_IN_ADDRESS, NO_HEADER_VALUE)
+MESSAGES = (NOT_HEALTHY, WRONG_SIGNATURE, NOT_ASKED, *OPTION_MESSAGES)
 
 
 def address(text: str) -> str:
-    """Where a platform is, as a feed may say it, without a slash at its end; raises ValueError."""
+    """Where a platform is, as a feed may say it, without a slash at its end; raises OptionError."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address like https://platform.example/path is expected")
+        raise OptionError(NO_ADDRESS)
     if parts.username or parts.password:
-        raise ValueError("a user name or password does not belong in an address; use a secret")
+        raise OptionError(LOGIN_IN_ADDRESS)
     return text.rstrip("/")
 
 
 def _header_value(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("letters, digits and signs without spaces are expected")
+        raise OptionError(NO_HEADER_VALUE)
     return text
 
 

@@ -9,18 +9,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gateway.domain import exact_json
+from gateway.domain.wrong_values import wrong_values
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import Found, FoundColumn, Surroundings
 from gateway.messages import Message
 from gateway_rest.asking import Asking
-from gateway_rest.content import Number, value_at
+from gateway_rest.content import value_at
 from gateway_rest.rows import cell, wrong
 from gateway_rest.source_options import RestSourceOptions
 
 NOT_DISCOVERED = Message(
     "rest.not_discovered",
-    zh="不能按这些选项查看接口：{why}；至少需要 url、path 和 auth（或 platform）",
-    en="these options do not say what to look at: {why}; url, path and auth (or platform) at least are needed",
+    zh="不能按这些选项查看接口：{reason_zh}；至少需要 url、path 和 auth（或 platform）",
+    en="these options do not say what to look at: {reason}; url, path and auth (or platform) at least are needed",
 )
 NO_LIST = Message(
     "rest.no_list",
@@ -57,8 +59,8 @@ def _complete(given: Mapping[str, Any]) -> RestSourceOptions:
     try:
         return RestSourceOptions.model_validate({**paging, **known, **_UNKNOWN_YET})
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}".lstrip(": ") for each in error.errors())
-        raise StartError(NOT_DISCOVERED, why=why) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(NOT_DISCOVERED, reason=reason, reason_zh=reason_zh) from error
 
 
 def _lists(content: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -91,7 +93,12 @@ def _column(name: str, values: Sequence[Any]) -> FoundColumn:
 
 
 def _kind(value: Any) -> str:
-    kinds: Iterable[tuple[type, str]] = ((Number, "number"), (str, "text"), (bool, "boolean"), (list, "list"))
+    kinds: Iterable[tuple[type, str]] = (
+        (exact_json.Number, "number"),
+        (str, "text"),
+        (bool, "boolean"),
+        (list, "list"),
+    )
     return next((kind for each, kind in kinds if isinstance(value, each)), "object")
 
 

@@ -8,19 +8,27 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
-from gateway.errors import StartError
+from gateway.errors import OptionError, StartError
 from gateway.messages import Message
 from gateway.shipped import shipped
 from gateway_rest.words import Declared, JsonPath, XmlName
 
 PLATFORM_NOT_READ = Message(
     "rest.platform_not_read",
-    zh="platform 所指的 {file} 不可用：{why}；请写成 shandong/platform/2023-01 那样的路径，"
+    zh="platform 所指的 {file} 不可用：{why_zh}；请写成 shandong/platform/2023-01 那样的路径，"
     "或改用 signature 与 answer 选项",
     en="{file}, which `platform` names, cannot be used: {why}; write a path like shandong/platform/2023-01, or use "
     "the options signature and answer",
 )
+XML_WITHOUT_QUESTION = Message(
+    "rest.xml_without_question",
+    zh="格式 xml 须写明 question: {{root: …}}",
+    en="the format xml needs question: {{root: …}}",
+)
+
+MESSAGES = (PLATFORM_NOT_READ, XML_WITHOUT_QUESTION)
 
 Format = Literal["json", "xml"]
 
@@ -77,7 +85,7 @@ class _PlatformFile(BaseModel):
     @model_validator(mode="after")
     def _question_has_a_root(self) -> _PlatformFile:
         if self.format == "xml" and self.question is None:
-            raise ValueError("the format xml needs question: {root: …}")
+            raise OptionError(XML_WITHOUT_QUESTION)
         return self
 
 
@@ -88,8 +96,12 @@ def read_platform(name: str, directory: Path) -> PlatformFacts:
     path = own if own.is_file() else ours
     try:
         return _facts(read_yaml_text(path.read_text(encoding="utf-8"), file))
-    except (OSError, UnicodeDecodeError, ValidationError, AttributeError, KeyError, TypeError) as error:
-        raise StartError(PLATFORM_NOT_READ, file=file, why=" ".join(str(error).split())) from error
+    except ValidationError as error:
+        why, why_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(PLATFORM_NOT_READ, file=file, why=why, why_zh=why_zh) from error
+    except (OSError, UnicodeDecodeError, AttributeError, KeyError, TypeError) as error:
+        why = " ".join(str(error).split())
+        raise StartError(PLATFORM_NOT_READ, file=file, why=why, why_zh=why) from error
 
 
 def _facts(content: Mapping[str, Any]) -> PlatformFacts:

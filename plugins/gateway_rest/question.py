@@ -9,6 +9,18 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
+from gateway.errors import OptionError
+from gateway.messages import Message
+
+MEMBERS_COLLIDE = Message(
+    "rest.members_collide",
+    zh="查询的数据项“{other}”与“{name}”相互冲突；每个数据项只写一次，且不能既有值又有下级",
+    en="the members {other!r} and {name!r} of the question are in each other's way; say each member once, and none "
+    "that has a value with others inside",
+)
+
+MESSAGES = (MEMBERS_COLLIDE,)
+
 # As they are written, a parser would change them.
 _SPACES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _ELEMENTS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
@@ -39,12 +51,12 @@ def is_element_name(name: str) -> bool:
 
 
 def assert_distinct(names: Iterable[str], *, nested: bool) -> None:
-    """Raise ValueError where two members of a question are one, or one would stand inside a plain one."""
+    """Raise OptionError where two members of a question are one, or one would stand inside a plain one."""
     seen: list[str] = []
     for name in names:
         for other in seen:
             if name == other or (nested and (f"{name}.".startswith(f"{other}.") or f"{other}.".startswith(f"{name}."))):
-                raise ValueError(f"the members {other!r} and {name!r} of the question are in each other's way")
+                raise OptionError(MEMBERS_COLLIDE, other=other, name=name)
         seen.append(name)
 
 

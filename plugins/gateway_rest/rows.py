@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from gateway.domain import exact_json
 from gateway.interfaces import ROW, Batch, RowFault
 from gateway.messages import Message
-from gateway_rest.content import Doubled
 
 NO_OBJECT = Message(
     "rest.row_no_object",
@@ -52,9 +52,9 @@ def wrong(row: Any) -> Message | None:
     """What keeps a row from being read."""
     if not isinstance(row, dict):
         return NO_OBJECT
-    if isinstance(row, Doubled):
+    if isinstance(row, exact_json.Doubled):
         return DOUBLED
-    return None if _is_whole(row) else HALF_CHARACTER
+    return None if exact_json.is_text(row) else HALF_CHARACTER
 
 
 def cell(value: Any) -> str | None:
@@ -62,14 +62,6 @@ def cell(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_whole(row: dict[str, Any]) -> bool:
-    try:
-        "".join([*row, *(cell(value) or "" for value in row.values())]).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _fault(number: int, message: Message, row: Any) -> RowFault:

@@ -17,9 +17,10 @@ from gateway_rest.cursor import Cursor
 from gateway_rest.page import MESSAGES as PAGE_MESSAGES
 from gateway_rest.page import Page
 from gateway_rest.pagination import NotNamed, Step
-from gateway_rest.platform_facts import PLATFORM_NOT_READ
+from gateway_rest.platform_facts import MESSAGES as PLATFORM_MESSAGES
 from gateway_rest.rows import MESSAGES as ROW_MESSAGES
 from gateway_rest.rows import batch, members
+from gateway_rest.source_options import MESSAGES as OPTION_MESSAGES
 from gateway_rest.source_options import RestSourceOptions
 from gateway_rest.tide import MESSAGES as TIDE_MESSAGES
 from gateway_rest.tide import Tide, asked_from
@@ -46,7 +47,8 @@ MESSAGES = (
     *WALK_MESSAGES,
     *ROW_MESSAGES,
     *TIDE_MESSAGES,
-    PLATFORM_NOT_READ,
+    *PLATFORM_MESSAGES,
+    *OPTION_MESSAGES,
     NEW_COLUMN,
     RESERVED_COLUMN,
 )

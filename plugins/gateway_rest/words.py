@@ -9,6 +9,32 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from gateway.errors import OptionError
+from gateway.messages import Message
+
+NO_JSON_PATH = Message(
+    "rest.no_json_path",
+    zh="“{path}”不是 JMESPath 表达式；请写成 data.list 这样的路径",
+    en="{path!r} is no JMESPath expression; write a path such as data.list",
+)
+NO_XML_NAME = Message(
+    "rest.no_xml_name",
+    zh="“{name}”不能用作 XML 元素的名称；请用英文字母、数字和 _ . -，以字母或 _ 开头",
+    en="{name!r} is no name of an XML element; use letters, digits and _ . - of ASCII, a letter or _ first",
+)
+NO_HEADER_NAME = Message(
+    "rest.no_header_name",
+    zh="“{name}”不能用作请求头的名称；请用英文字母、数字和 _ -",
+    en="{name!r} is no name of a header; use letters, digits and _ - of ASCII",
+)
+NO_HEADER_TEXT = Message(
+    "rest.no_header_text",
+    zh="请求头的内容只能用英文字母、数字和半角符号",
+    en="a header holds letters, digits and signs of ASCII only",
+)
+
+MESSAGES = (NO_JSON_PATH, NO_XML_NAME, NO_HEADER_NAME, NO_HEADER_TEXT)
+
 
 class Declared(BaseModel):
     """A part of a feed; an unknown key is refused, so that a misspelt one never passes in silence."""
@@ -25,25 +51,25 @@ def _json_path(text: str) -> str:
     try:
         jmespath.compile(text)
     except JMESPathError as error:
-        raise ValueError(f"{text!r} is no JMESPath expression: {error}") from error
+        raise OptionError(NO_JSON_PATH, path=text) from error
     return text
 
 
 def _xml_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", text):
-        raise ValueError(f"{text!r} is no name of an XML element")
+        raise OptionError(NO_XML_NAME, name=text)
     return text
 
 
 def _header_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
-        raise ValueError(f"{text!r} is no name of a header")
+        raise OptionError(NO_HEADER_NAME, name=text)
     return text
 
 
 def _header_text(text: str) -> str:
     if not re.fullmatch(r"[ -~]*", text):
-        raise ValueError("a header holds letters, digits and signs of ASCII only")
+        raise OptionError(NO_HEADER_TEXT)
     return text
 
 

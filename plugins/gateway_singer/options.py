@@ -9,22 +9,37 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from gateway.errors import StartError
+from gateway.errors import OptionError, StartError
 from gateway.interfaces import Options, Surroundings
 from gateway.messages import Message
 
-CONFIG_NOT_READ = Message(
-    "singer.config_not_read",
-    zh="取数程序的配置文件 {file} 不可用：{why}；应为 UTF-8 编码的 JSON 对象，请检查 config_file",
-    en="the tap's configuration {file} cannot be used: {why}; a JSON object in UTF-8 is expected, check config_file",
+FILE_NOT_READ = Message(
+    "singer.file_not_read",
+    zh="取数程序的文件 {file} 不可用：{why}；应为 UTF-8 编码的 JSON 对象，请检查 {option}",
+    en="the tap's file {file} cannot be used: {why}; a JSON object in UTF-8 is expected, check {option}",
 )
 WRONG_OPTIONS = Message(
     "singer.wrong_options",
-    zh="取数程序的选项有误：{reason}；允许的选项：{allowed}",
+    zh="取数程序的选项有误：{reason_zh}；允许的选项：{allowed}",
     en="the options of the tap are wrong: {reason}; they are: {allowed}",
 )
+TWO_CONFIGURATIONS = Message(
+    "singer.two_configurations",
+    zh="config 与 config_file 只能写其中一个",
+    en="either config or config_file is expected, not both",
+)
+NOTHING_TO_SELECT = Message(
+    "singer.nothing_to_select",
+    zh="使用 catalog_file 或 metadata 时，select 须为 catalog 或 properties",
+    en="catalog_file and metadata need select: catalog or properties",
+)
+METADATA_BESIDE_CATALOG = Message(
+    "singer.metadata_beside_catalog",
+    zh="写了 catalog_file 时，请把 metadata 写进该文件",
+    en="with catalog_file, write the metadata into that file",
+)
 
-MESSAGES = (CONFIG_NOT_READ, WRONG_OPTIONS)
+MESSAGES = (FILE_NOT_READ, WRONG_OPTIONS, TWO_CONFIGURATIONS, NOTHING_TO_SELECT, METADATA_BESIDE_CATALOG)
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -50,7 +65,7 @@ class TapOptions(Options):
     @model_validator(mode="after")
     def _config_or_file(self) -> TapOptions:
         if self.config and self.config_file:
-            raise ValueError("either config or config_file")
+            raise OptionError(TWO_CONFIGURATIONS)
         return self
 
     def configuration(self, surroundings: Surroundings) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -67,9 +82,10 @@ class TapOptions(Options):
         try:
             content = json.loads((directory / self.config_file).read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
-            raise StartError(CONFIG_NOT_READ, file=str(self.config_file), why=type(error).__name__) from error
+            raise file_not_read(self.config_file, "config_file", error) from error
         if not isinstance(content, dict):
-            raise StartError(CONFIG_NOT_READ, file=str(self.config_file), why=type(content).__name__)
+            why = type(content).__name__
+            raise StartError(FILE_NOT_READ, file=str(self.config_file), option="config_file", why=why)
         return content
 
 
@@ -92,10 +108,16 @@ class SingerOptions(TapOptions):
     @model_validator(mode="after")
     def _selection_makes_sense(self) -> SingerOptions:
         if self.select == "nothing" and (self.catalog_file or self.metadata):
-            raise ValueError("catalog_file and metadata need select: catalog or properties")
+            raise OptionError(NOTHING_TO_SELECT)
         if self.catalog_file and self.metadata:
-            raise ValueError("with catalog_file, write the metadata into that file")
+            raise OptionError(METADATA_BESIDE_CATALOG)
         return self
+
+
+def file_not_read(file: Path, option: str, error: Exception) -> StartError:
+    """Why a file that an option names cannot be used, without a word of what stands in it."""
+    why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+    return StartError(FILE_NOT_READ, file=str(file), option=option, why=why)
 
 
 def _put(content: dict[str, Any], path: Sequence[str], value: str) -> None:

@@ -11,11 +11,12 @@ import polars as pl
 from pydantic import ValidationError
 
 from gateway.domain import exact_json
+from gateway.domain.wrong_values import wrong_values
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import ROW, Batch, Found, Memory, RowFault, Surroundings
 from gateway.messages import Message
 from gateway_singer.catalog import Catalog, Stream, discovered
-from gateway_singer.options import CONFIG_NOT_READ, WRONG_OPTIONS, SingerOptions, TapOptions
+from gateway_singer.options import WRONG_OPTIONS, SingerOptions, TapOptions, file_not_read
 from gateway_singer.speech import Ignored, NotSpoken, Record, Schema, State, read_line
 from gateway_singer.tap import Tap
 
@@ -127,7 +128,7 @@ class SingerSource:
         try:
             return file.read_text(encoding="utf-8-sig")
         except (OSError, ValueError) as error:
-            raise StartError(CONFIG_NOT_READ, file=str(file), why=type(error).__name__) from error
+            raise file_not_read(file, "catalog_file", error) from error
 
 
 @dataclass
@@ -222,8 +223,9 @@ def discover(given: Mapping[str, Any], surroundings: Surroundings) -> Sequence[F
     try:
         tap = Tap.of(TapOptions.model_validate(known), surroundings)
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StartError(WRONG_OPTIONS, reason=reason, allowed=", ".join(TapOptions.model_fields)) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        allowed = ", ".join(TapOptions.model_fields)
+        raise StartError(WRONG_OPTIONS, reason=reason, reason_zh=reason_zh, allowed=allowed) from error
     return [_found(stream, known) for stream in discovered(tap).streams]
 
 

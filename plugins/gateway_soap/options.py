@@ -9,17 +9,38 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gateway.errors import OptionError
 from gateway.interfaces import Options
 from gateway.messages import Message
 from gateway_soap.parameters import pages
 
 WRONG_OPTIONS = Message(
     "soap.wrong_options",
-    zh="SOAP 来源的选项有误：{reason}；允许的选项：{allowed}",
+    zh="SOAP 来源的选项有误：{reason_zh}；允许的选项：{allowed}",
     en="the options of the SOAP source are wrong: {reason}; they are: {allowed}",
 )
+NO_ADDRESS = Message(
+    "soap.no_address",
+    zh="须写成 http://host/path 这样的网址",
+    en="an address like http://host/path is expected",
+)
+LOGIN_IN_ADDRESS = Message(
+    "soap.login_in_address",
+    zh="网址中不能写用户名或密码；请写在 auth 中",
+    en="a user name or password does not belong in an address; use auth",
+)
+NO_ELEMENT_PATH = Message(
+    "soap.no_element_path",
+    zh="“{path}”不是元素路径；请写元素名称，中间用点隔开",
+    en="{path!r} is no path of elements; write their names with dots between",
+)
+PAGES_WITHOUT_SIZE = Message(
+    "soap.pages_without_size",
+    zh="page_size 与 parameters 中的 {{page}} 或 {{offset}} 必须同时写明",
+    en="page_size goes with {{page}} or {{offset}} in parameters, and they with page_size",
+)
 
-MESSAGES = (WRONG_OPTIONS,)
+MESSAGES = (WRONG_OPTIONS, NO_ADDRESS, LOGIN_IN_ADDRESS, NO_ELEMENT_PATH, PAGES_WITHOUT_SIZE)
 
 ITSELF = "@"  # the path to a list that is the whole of a document in JSON
 
@@ -29,15 +50,15 @@ Name = Annotated[str, Field(min_length=1)]
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("an address like http://host/path is expected")
+        raise OptionError(NO_ADDRESS)
     if parts.username or parts.password:
-        raise ValueError("a user name or password does not belong in an address; use auth")
+        raise OptionError(LOGIN_IN_ADDRESS)
     return text
 
 
 def _path(text: str) -> str:
     if not all(text.split(".")):
-        raise ValueError(f"{text!r} is no path of elements; write their names with dots between")
+        raise OptionError(NO_ELEMENT_PATH, path=text)
     return text
 
 
@@ -106,5 +127,5 @@ class SoapOptions(ServiceOptions):
     @model_validator(mode="after")
     def _pages_have_a_size(self) -> SoapOptions:
         if pages(self.parameters) != (self.page_size is not None):
-            raise ValueError("page_size goes with {page} or {offset} in parameters, and they with page_size")
+            raise OptionError(PAGES_WITHOUT_SIZE)
         return self

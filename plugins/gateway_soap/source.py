@@ -11,6 +11,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from gateway.domain import exact_json
+from gateway.domain.wrong_values import wrong_values
 from gateway.errors import SourceError, StartError
 from gateway.interfaces import ROW, Batch, Found, FoundColumn, RowFault, Surroundings
 from gateway.messages import Message
@@ -125,8 +126,9 @@ def discover(given: Mapping[str, Any], surroundings: Surroundings) -> Sequence[F
             {name: known[name] for name in ServiceOptions.model_fields.keys() & known.keys()}
         )
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StartError(WRONG_OPTIONS, reason=reason, allowed=", ".join(SoapOptions.model_fields)) from error
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        allowed = ", ".join(SoapOptions.model_fields)
+        raise StartError(WRONG_OPTIONS, reason=reason, reason_zh=reason_zh, allowed=allowed) from error
     found = wsdl_of(service, surroundings).operations()
     return [Found({"type": "soap", **known, "operation": name}, (), title=signature) for name, signature in found]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.errors import StartError
 from gateway.interfaces import Found, FoundColumn, Surroundings
 from gateway.messages import Message
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 WRONG_OPTIONS = Message(
     "sql.wrong_options",
-    zh="不能按这些选项查看数据库：{why}；至少写明 url，可以加 password、schema、table 或 query",
-    en="a database cannot be looked into by these options: {why}; say at least the url, and password, schema, table or "
-    "query where needed",
+    zh="不能按这些选项查看数据库：{reason_zh}；至少写明 url，可以加 password、schema、table 或 query",
+    en="a database cannot be looked into by these options: {reason}; say at least the url, and password, schema, table "
+    "or query where needed",
 )
 
 MESSAGES = (WRONG_OPTIONS,)
@@ -47,8 +48,8 @@ def _options(known: Mapping[str, Any]) -> SqlOptions:
     try:
         return SqlOptions.model_validate({**known, **anything})
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}".lstrip(": ") for each in error.errors())
-        raise StartError(WRONG_OPTIONS, why=why) from None
+        reason, reason_zh = wrong_values(error, "en"), wrong_values(error, "zh")
+        raise StartError(WRONG_OPTIONS, reason=reason, reason_zh=reason_zh) from None
 
 
 def _found(known: Mapping[str, Any], rows: FoundRows) -> Found:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from gateway.errors import OptionError
 from gateway.interfaces import Options
 from gateway.messages import Message
 from gateway.transport.sql import Selection
-from gateway.transport.sql.messages import OptionError
 
 if TYPE_CHECKING:
     from gateway.transport.sql.cursor import Cursor

@@ -392,7 +392,7 @@ def test_a_file_whose_name_is_in_another_encoding_is_read_and_named(on_either: D
         ({"source": {"type": "cvs", "path": REGISTER}}, "start.unknown_name", ["cvs", "csv"]),
         ({"dataset": "inspection_target"}, "start.unknown_name", ["inspection_target", "inspection_targets"]),
         ({"map": "departments/registery/inspection_targets"}, "start.unknown_name", ["departments/registry/"]),
-        ({"source": {"type": "csv", "pth": REGISTER}}, "feed.wrong_options", ["pth", "path, encoding"]),
+        ({"source": {"type": "csv", "pth": REGISTER}}, "feed.wrong_options", ["pth", "path, sftp"]),
         ({"source": {"type": "csv", "path": REGISTER, "encoding": "gbk"}}, "feed.wrong_options", ["encoding"]),
         ({"source": {"path": REGISTER}}, "feed.invalid", ["a.yml", "source.type"]),
         ({"source": {"type": ["csv"], "path": REGISTER}}, "feed.invalid", ["a.yml", "source.type"]),

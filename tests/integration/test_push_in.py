@@ -41,7 +41,8 @@ from gateway.state import leases
 from gateway.state.tables import now
 from tests.companies import county_map, key, uscc
 from tests.deployment import Deployment
-from tests.running_service import RunningService, set_clock
+from tests.running_service import RunningService, set_clock, until
+from tests.simulated_platform import SimulatedPlatform
 
 REPOSITORY = Path(__file__).parents[2]
 COUNTY, OTHER = "CX-SCJG", "CX-YJGL"
@@ -385,6 +386,35 @@ def test_a_batch_that_was_killed_on_its_way_is_answered_when_it_is_sent_again(
     assert alive.stop() == 0
 
 
+def test_a_pushed_batch_is_followed_by_the_feeds_that_come_after_it_once_whatever_is_killed(
+    made: Deployment, start: Callable[..., RunningService], simulated: SimulatedPlatform
+) -> None:
+    (made.directory / "gateway.toml").write_text('push_address = "127.0.0.1:0"\n')
+    declare(made)
+    made.declare(out=made.outbound(simulated.url, after=["county"]))
+    set_clock(made, "2026-03-02 10:00")
+    token = token_of(made, COUNTY)
+    killed = start(made, "kill", Point.STORED.value)
+    door = killed.logged("push.listening")["url"]
+    until(lambda: made.query("SELECT * FROM planned_runs WHERE feed = 'out'"), "out was noticed")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        Sender(door, token).push("1", [row(1)])
+    killed.ends()
+    set_clock(made, "2026-03-02 10:01")
+    alive = start(made)
+    alive.logged("run.finished")
+    assert simulated.times_taken() == {(key(1), 1): 1}
+    set_clock(made, "2026-03-02 10:02")
+    sender = Sender(alive.logged("push.listening")["url"], token)
+    sender.push("1", [row(1)])  # the same again
+    sender.push("2", [row(1), row(2, 名称="")])
+    sender.push("3", [row(1), row(3)])
+    alive.logged("run.finished", 2)
+    assert simulated.times_taken() == {(key(1), 1): 1, (key(3), 2): 1}
+    assert alive.stop() == 0
+    assert made.query("SELECT count(*) FROM runs WHERE feed = 'out'") == [(2,)]
+
+
 # ------------------------------------------------------------------------------------------------------- refusals
 
 
@@ -436,6 +466,7 @@ def test_two_feeds_of_one_department_and_dataset_take_nothing(made: Deployment, 
         (b"[]", {"Idempotency-Key": "x" * 201}, 400, "push.no_key"),
         (b"[", {}, 400, "push.not_json"),
         (b"[" * 100_000, {}, 400, "push.not_json"),
+        (b'[{"a":' + b"[" * 900 + b"]" * 900 + b"}]", {}, 400, "push.not_json"),
         (b"{}", {}, 400, "push.no_list"),
         (b'"a"', {}, 400, "push.no_list"),
         ('[{"名称":"枣"}]'.encode("gb18030"), {}, 400, "push.not_utf_8"),

@@ -18,7 +18,7 @@ from gateway.errors import GatewayError, LeaseLost, SourceError, StartError
 from gateway.messages import Language, Message
 from gateway.pipeline.feeds import InboundFeed, OutboundFeed
 from gateway.pipeline.inbound import CRASHED, NO_FILES
-from gateway.pipeline.pushed import PUSH, PushedSource, PushRunner
+from gateway.pipeline.pushed import PushedSource, PushRunner, is_pushed
 from gateway.pipeline.run_report import RunReport
 from gateway.service.push.tokens import Tokens
 from gateway.state import leases, pushed_batches
@@ -209,7 +209,7 @@ class Desk:
         return {
             name: feed
             for name, feed in self.declared.feeds().items()
-            if isinstance(feed, InboundFeed) and feed.department == department and feed.source["type"] == PUSH
+            if is_pushed(feed) and feed.department == department
         }
 
     def _answer(self, runner: PushRunner, batch: PushedBatch, *, replayed: bool = False) -> Answered:

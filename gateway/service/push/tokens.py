@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from gateway.domain.wrong_values import wrong_values
 from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError, UnknownName
 from gateway.messages import Message
@@ -26,7 +27,7 @@ FILE = "push_tokens.yml"
 
 UNREADABLE = Message(
     "push.tokens_unreadable",
-    zh="令牌文件 {file} 无法读取：{why}；请检查权限，或用 gateway token issue 重新发放",
+    zh="令牌文件 {file} 无法读取：{why_zh}；请检查权限，或用 gateway token issue 重新发放",
     en="the file of tokens {file} cannot be read: {why}; check its rights, or issue tokens anew by gateway token issue",
 )
 
@@ -98,12 +99,14 @@ class Tokens:
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeDecodeError) as error:
-            raise StartError(UNREADABLE, file=str(self._file), why=type(error).__name__) from error
+            raise StartError(
+                UNREADABLE, file=str(self._file), why=type(error).__name__, why_zh=type(error).__name__
+            ) from error
         try:
             return _ENTRIES.validate_python(read_yaml_text(text, FILE) or {})
         except ValidationError as error:
-            first = error.errors()[0]
-            raise StartError(UNREADABLE, file=str(self._file), why=first["msg"]) from None
+            why, why_zh = wrong_values(error, "en", below=1), wrong_values(error, "zh", below=1)
+            raise StartError(UNREADABLE, file=str(self._file), why=why, why_zh=why_zh) from None
 
     def _write(self, entries: dict[str, _Entry]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from gateway.errors import UnknownName
+from gateway.errors import OptionError, UnknownName
 from gateway.transport.sql.dameng import Dameng
 from gateway.transport.sql.dialect import Dialect
 from gateway.transport.sql.kingbase import Kingbase
-from gateway.transport.sql.messages import PASSWORD_IN_URL, WRONG_URL, OptionError
+from gateway.transport.sql.messages import PASSWORD_IN_URL, WRONG_URL
 from gateway.transport.sql.mysql import MySql
 from gateway.transport.sql.oracle import Oracle
 from gateway.transport.sql.postgresql import PostgreSql

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gateway.errors import StartError
 from gateway.messages import Message
 
 WRONG_URL = Message(
@@ -207,7 +206,3 @@ MESSAGES = (
     TABLE_NOT_AS_DECLARED,
     NO_UNIQUE_KEY,
 )
-
-
-class OptionError(StartError, ValueError):
-    """An option that cannot be right; also a ValueError, so that pydantic says where in the options it stands."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from gateway.errors import SourceError
+from gateway.errors import OptionError, SourceError
 from gateway.transport.sql.catalogue import Catalogue, InspectedCatalogue
 from gateway.transport.sql.dialect import BATCH_ROWS, Column, Content, Operator, TextRows, connected, first_line
 from gateway.transport.sql.literals import is_number, of_number, of_text
@@ -27,7 +27,6 @@ from gateway.transport.sql.messages import (
     NOT_READING,
     NOT_SQLITE,
     WRONG_URL,
-    OptionError,
 )
 from gateway.transport.sql.selection import quote_standard
 from gateway.transport.sql.text_rows import joined, text_rows

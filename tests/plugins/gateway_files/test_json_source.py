@@ -52,10 +52,11 @@ def refused(code: str, words: str = "") -> Iterator[None]:
 class TestJsonLines(SourceContract):
     """Several batches of lines, a blank one and two that are no rows."""
 
-    COUNT = 21_000
+    COUNT = 2_500
 
     @pytest.fixture
-    def source(self, tmp_path: Path) -> Source:
+    def source(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+        monkeypatch.setattr(named_rows, "_ROWS_A_BATCH", 1000)
         lines = [json.dumps({"编号": f"{at:06}", "名称": f"甲{at}"}, ensure_ascii=False) for at in range(self.COUNT)]
         lines += ["", "[1]", '{"编号":"x"', '{"名称":"乙"}']
         (tmp_path / "a.json").write_bytes("\r\n".join(lines).encode("gb18030"))
@@ -76,14 +77,15 @@ class TestJsonDocument(SourceContract):
     """A document that holds a list between other members."""
 
     @pytest.fixture
-    def source(self, tmp_path: Path) -> Source:
-        rows = [{"编号": f"{at:06}", "名称": None} for at in range(20_001)]
+    def source(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+        monkeypatch.setattr(named_rows, "_ROWS_A_BATCH", 1000)
+        rows = [{"编号": f"{at:06}", "名称": None} for at in range(2_001)]
         (tmp_path / "a.json").write_text(json.dumps({"a": {"b": [*rows, 5]}, "total": 2}), encoding="utf-8")
         return json_source(tmp_path, rows="a.b")
 
     @pytest.fixture
     def expected_rows(self) -> ExpectedRows:
-        return {at + 1: (f"{at:06}", "") for at in range(20_001)} | {20_002: None}
+        return {at + 1: (f"{at:06}", "") for at in range(2_001)} | {2_002: None}
 
     @pytest.fixture
     def empty_source(self, tmp_path: Path) -> Source:

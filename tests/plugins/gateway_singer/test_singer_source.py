@@ -391,7 +391,7 @@ def test_a_configuration_that_cannot_be_read_stops_the_start(
         (tmp_path / "tap.json").write_text(content)
     with pytest.raises(StartError) as caught:
         open_rows(ROWS, config={}, config_file="tap.json")
-    assert caught.value.message.code == "singer.config_not_read"
+    assert (caught.value.message.code, caught.value.values["option"]) == ("singer.file_not_read", "config_file")
 
 
 def _is_alive(process: int) -> bool:

@@ -163,6 +163,34 @@ def test_a_preview_of_a_fresh_deployment_makes_no_database(call: Any, deployment
     assert (row["inserted"], sorted(deployment.rglob("*")) == before) == (286, True)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "投递文件夹“{folder}”中没有已写完的 *.csv 文件；请等待文件送达"),
+        ("en", "no file *.csv in the drop folder '{folder}' is whole; wait for one"),
+    ],
+)
+def test_where_nothing_can_be_read_yet_a_check_and_a_preview_say_so_and_nothing_is_wrong(
+    call: Any, deployment: Path, language: str, sentence: str
+) -> None:
+    (deployment / "inbox").mkdir()
+    source = {"type": "csv", "drop_folder": {"folder": "inbox", "pattern": "*.csv", "ready": {"stable_seconds": "0"}}}
+    feed = {"direction": "inbound", "dataset": "inspection_targets", "department": "CX-SCJG", "reads": "changes"}
+    declared = {"dropped": {**feed, "source": source, "map": "departments/registry/inspection_targets"}}
+    (deployment / "config/feeds/dropped.yml").write_text(json.dumps(declared))
+    expected = sentence.format(folder=deployment / "inbox")
+    said = call("preview", "dropped", "--dir", deployment, language=language)
+    assert (said.code, "".join(said.out.split())) == (0, "".join(expected.split()))
+    row = _json(call("preview", "dropped", "--json", "--dir", deployment, language=language))
+    assert (row["read"], row["inserted"], row["remark"]) == (0, 0, expected)
+    checked = [
+        each
+        for each in _json(call("check", "--json", "--dir", deployment, language=language))
+        if each["part"] == "dropped"
+    ]
+    assert [(each["severity"], each["sentence"]) for each in checked] == [("remark", expected)]
+
+
 def test_a_check_lists_every_problem_at_once(call: Any, deployment: Path) -> None:
     (deployment / "secrets" / "shandong-platform").unlink()
     (deployment / "departments" / "market_regulation.csv").unlink()

@@ -29,6 +29,15 @@ def test_a_name_said_twice_is_noticed() -> None:
     assert (found.name, found["a"]) == ("a", "2")
 
 
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"a":', "}"), ('{"a":0,"a":', "}")])
+@pytest.mark.parametrize("deep", [201, 600, 100_000])
+def test_what_nests_too_deep_to_be_written_again_is_not_read(before: str, after: str, deep: int) -> None:
+    shallow = before * 200 + "1" + after * 200
+    assert written(read(shallow)) == shallow
+    with pytest.raises(RecursionError):
+        read(before * deep + "1" + after * deep)
+
+
 def test_constants_are_refused_unless_asked_for() -> None:
     for constant in ("NaN", "Infinity", "-Infinity"):
         with pytest.raises(ValueError, match="no value of JSON"):
@@ -44,3 +53,5 @@ def test_a_cell_is_text() -> None:
 def test_half_a_character_is_no_text_but_can_be_shown() -> None:
     half = read('["\\ud800"]')
     assert (is_text(half), is_text(read('["\\ud83d\\ude00"]')), shown(half)) == (False, True, '["\\ud800"]')
+    for row in ('{"\\ud800":1}', '{"a":"\\ud800"}', '{"a":[{"b":"\\ud800"}]}', '{"a":{"b":1,"b":"\\ud800"}}'):
+        assert not is_text(read(row))

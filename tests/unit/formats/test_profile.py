@@ -61,28 +61,44 @@ def test_the_field_map_is_handed_on_as_it_stands(profile: Profile) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("title: 部门\n", "title: 部门\ncolour: red\n", "colour: Extra inputs are not permitted"),
-        ("records_per_document: 3", "records_per_document: 0", "records_per_document: Input should be greater than 0"),
-        ("head.rc", "head.[", "answer.code: Value error, 'head.[' is no JMESPath expression"),
-        ("'\\w+'", "'['", "wire_checks.code.pattern: Value error, '[' is no regular expression"),
+        ("title: 部门\n", "title: 部门\ncolour: red\n", "colour: there is no such thing"),
+        ("records_per_document: 3", "records_per_document: 0", "records_per_document: must be greater than 0"),
+        ("head.rc", "head.[", "answer.code: 'head.[' is no JMESPath expression"),
+        ("'\\w+'", "'['", "wire_checks.code.pattern: '[' is no regular expression"),
         ("title: 稍后}", 'title: 稍后}\n    "6": {next: accepted, title: 好}', "errors.document.6.next"),
-        ("rank: {from: level}", "grade: {from: level}", "not so: ['grade', 'rank']"),
-        ("key: id, change_number: no", "key: code, change_number: no", "wire names used twice: ['code']"),
-        ('refused: ["N"]', 'refused: ["N", "Y"]', "both accepted and refused: ['Y']"),
-        ('success: ["1"]', 'success: ["1", "7"]', "both success and an error: ['7']"),
-        ("deliver: /in", "deliver: in", "endpoints.deliver: Value error, 'in' must start with /"),
-        ("scheme: national_exchange", "scheme: magic", "signature.scheme: Input should be 'national_exchange'"),
+        ("rank: {from: level}", "grade: {from: level}", "not so: grade, rank"),
+        ("key: id, change_number: no", "key: code, change_number: no", "wire names used twice: code"),
+        ('refused: ["N"]', 'refused: ["N", "Y"]', "Y stands in both answer.accepted and answer.refused"),
+        ('success: ["1"]', 'success: ["1", "7"]', "7 stands in both answer.success and errors.document"),
+        ("deliver: /in", "deliver: in", "endpoints.deliver: 'in' must start with /"),
+        ("scheme: national_exchange", "scheme: magic", "signature.scheme: must be one of 'national_exchange'"),
         ("title: 部门\n", "title: 部门\nversion: 2024-09\n", "version: also in _platform.yml"),
         ("dataset: departments\n", "dataset: departements\n", "('2024-09', 'departements'), its place says"),
         (
             "length: 32",
             "length: 32, uscc_when: {field: gone, equals: '1'}",
-            "conditions on wire fields that are not there: ['gone']",
+            "conditions on wire fields that are not there: gone",
         ),
     ],
 )
 def test_a_wrong_profile_says_what_is_wrong(write: Write, old: str, new: str, says: str) -> None:
     assert says in failure(write((old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("title: 部门\n", "title: 部门\ncolour: red\n", "不合要求：colour：没有这一项；请按"),
+        ("head.rc", "head.[", "不合要求：answer.code：“head.[”不是 JMESPath 表达式；"),
+        ('refused: ["N"]', 'refused: ["N", "Y"]', "不合要求：Y 同时写在 answer.accepted 和 answer.refused 中；"),
+        ("title: 部门\n", "title: 部门\nversion: 2024-09\n", "不合要求：version：_platform.yml 中也写了；请按"),
+        ("dataset: departments\n", "dataset: departements\n", "version 和 dataset 为 2024-09、departements，文件所在位置却是"),
+    ],
+)
+def test_a_wrong_profile_says_so_in_chinese(write: Write, old: str, new: str, says: str) -> None:
+    with pytest.raises(StartError) as caught:
+        load_profile(write((old, new)))
+    assert says in caught.value.text("zh")
 
 
 def test_a_key_said_twice_is_refused_with_its_line(write: Write) -> None:

@@ -59,5 +59,5 @@ def test_a_table_may_still_say_how_many_rows_a_document_holds(tmp_path: Path) ->
 
 
 def test_without_the_format_the_missing_parts_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="endpoints: Field required"):
+    with pytest.raises(StartError, match="endpoints: must be stated"):
         load_profile(write(tmp_path, shared=SHARED.replace("format: table\n", "")))

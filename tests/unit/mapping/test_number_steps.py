@@ -78,7 +78,7 @@ def test_a_separator_that_is_not_declared_is_rejected(map_one: MapOne) -> None:
 
 def test_a_unit_outside_the_closed_set_is_refused(refusal: Any) -> None:
     sentence = refusal("{from: a, steps: [{decimal: 千元}]}", MONEY)
-    assert sentence.startswith("test/field.yml, fields.field.steps[1] (decimal) is wrong: unit: Input should be '分'")
+    assert sentence.startswith("test/field.yml, fields.field.steps[1] (decimal) is wrong: unit: must be one of '分'")
 
 
 def test_outward_an_amount_is_written_without_needless_zeros(map_one: MapOne) -> None:

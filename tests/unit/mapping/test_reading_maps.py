@@ -69,12 +69,12 @@ def test_a_step_that_is_not_there_names_the_nearest() -> None:
         ("[strip]", "[[strip]]", "fields.department_code.steps[1] should be a step, as strip or {date: …}, but is"),
         ("[strip]", "[{strip: x}]", "steps[1] (strip) should be a mapping (name: value), but is 'x'"),
         ("[strip]", "[{decimal: {unit: 元, places: 2}}]", "(decimal): there is no 'places' here; the nearest are: "),
-        ("[strip]", "[{decimal: {}}]", "steps[1] (decimal) is wrong: unit: Field required"),
-        ("[strip]", "[split]", "steps[1] (split) is wrong: separator: Field required"),
+        ("[strip]", "[{decimal: {}}]", "steps[1] (decimal) is wrong: unit: must be stated"),
+        ("[strip]", "[split]", "steps[1] (split) is wrong: separator: must be stated"),
         ("{from: 名称}", "名称", "fields.name should be a mapping (name: value), but is '名称'"),
         ("{from: 名称}", "{coalesce: [{constant: x}]}", "fields.name.coalesce[1] should say exactly one of from,"),
-        ("dataset: departments\n", "", "(file) is wrong: dataset: Field required"),
-        ("{备注: 内部使用}", "[备注]", "(file) is wrong: ignore: Input should be a valid"),
+        ("dataset: departments\n", "", "(file) is wrong: dataset: must be stated"),
+        ("{备注: 内部使用}", "[备注]", "(file) is wrong: ignore: must map names to values"),
     ],
 )
 def test_a_mistake_says_where_it_stands(found: str, written: str, sentence: str) -> None:

@@ -81,6 +81,15 @@ def takes(agenda: Agenda, name: str, feed: ScheduledFeed) -> str | None:
     return planned.planned_for.astimezone(CHINA).strftime("%H:%M")
 
 
+def stored(agenda: Agenda, records: int = 1, withdrawn: int = 0) -> int:
+    """A run of the feed that is pushed to, as the desk of any process makes it."""
+    run = runs.start(agenda.database, feed="in", direction="inbound", dataset="d", stage="reading", map_digest="")
+    with agenda.database.write() as connection:
+        counts = {"records": records, "withdrawn": withdrawn}
+        runs.finish(connection, run, status="succeeded", stage="stored", counts=counts)
+    return run
+
+
 def test_a_feed_that_is_seen_for_the_first_time_has_missed_nothing(agenda: Agenda, clock: Clock) -> None:
     taken = [takes(agenda, "in", QUARTERS)]
     clock.says("10:14:59")
@@ -131,6 +140,48 @@ def test_a_feed_that_finished_just_before_a_kill_is_followed_after_the_restart(a
     clock.says("10:15")
     takes(agenda, "in", QUARTERS)
     assert takes(restarted(agenda), "out", FOLLOWER) == "10:15"
+
+
+@pytest.mark.parametrize(("records", "withdrawn", "taken"), [(1, 0, "10:15"), (0, 1, "10:15"), (0, 0, None)])
+def test_a_pushed_batch_is_followed_once_where_it_stored_something(
+    agenda: Agenda, clock: Clock, records: int, withdrawn: int, taken: str | None
+) -> None:
+    takes(agenda, "out", FOLLOWER)
+    clock.says("10:15")
+    stored(agenda, records, withdrawn)
+    agenda.count_pushes(["in"])
+    assert takes(agenda, "out", FOLLOWER) == taken
+    clock.says("10:16")
+    for each in (agenda, restarted(agenda)):
+        each.count_pushes(["in"])
+        assert takes(each, "out", FOLLOWER) is None
+
+
+def test_a_batch_stored_while_nobody_scheduled_is_followed_after_the_restart(agenda: Agenda, clock: Clock) -> None:
+    takes(agenda, "out", FOLLOWER)
+    stored(agenda)
+    clock.says("10:15")
+    again = restarted(agenda)
+    again.count_pushes(["in"])
+    assert takes(restarted(agenda), "out", FOLLOWER) == "10:15"  # killed once more before it was followed
+
+
+def test_a_feed_that_is_pushed_to_and_has_a_schedule_is_followed_for_either(agenda: Agenda, clock: Clock) -> None:
+    for name, feed in (("in", QUARTERS), ("out", FOLLOWER)):
+        takes(agenda, name, feed)
+    clock.says("10:15")
+    planned = agenda.plan("in", QUARTERS)
+    assert planned is not None
+    agenda.finish(planned, stored(agenda))
+    taken = [takes(agenda, "out", FOLLOWER)]
+    clock.says("10:16")
+    agenda.count_pushes(["in"])  # what was planned is not counted twice
+    taken.append(takes(agenda, "out", FOLLOWER))
+    stored(agenda)
+    agenda.count_pushes(["in"])
+    taken += [takes(agenda, "out", FOLLOWER), takes(agenda, "in", QUARTERS)]
+    clock.says("10:30")
+    assert [*taken, takes(agenda, "in", QUARTERS)] == ["10:15", None, "10:16", None, "10:30"]
 
 
 def test_a_feed_may_have_a_schedule_and_come_after_others(agenda: Agenda, clock: Clock) -> None:
@@ -184,6 +235,9 @@ def test_nothing_is_planned_without_the_lease(agenda: Agenda, clock: Clock) -> N
         connection.exec_driver_sql("UPDATE leases SET holder = 'elsewhere:1:abcd'")
     with pytest.raises(LeaseLost):
         agenda.plan("in", QUARTERS)
+    stored(agenda)
+    with pytest.raises(LeaseLost):
+        agenda.count_pushes(["in"])
 
 
 def test_a_changed_schedule_counts_from_then_on(agenda: Agenda, clock: Clock) -> None:

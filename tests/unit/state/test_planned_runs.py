@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Mapping
 
 import pytest
 import sqlalchemy as sa
@@ -23,11 +24,11 @@ def started(connection: Connection, moment: dt.datetime, feed: str = "a") -> Pla
     return planned
 
 
-def run(database: Database, status: str = "succeeded", feed: str = "a") -> int:
+def run(database: Database, status: str = "succeeded", feed: str = "a", counts: Mapping[str, int] | None = None) -> int:
     """Enter a run that begins now and ends with this status."""
     number = runs.start(database, feed=feed, direction="inbound", dataset="d", stage="reading", map_digest="")
     with database.write() as connection:
-        runs.finish(connection, number, status=status, stage="stored", counts={})
+        runs.finish(connection, number, status=status, stage="stored", counts=counts or {})
     return number
 
 
@@ -95,6 +96,28 @@ def test_a_run_that_stored_something_since_a_planned_one_was_entered_has_done_it
     run(database, feed="another")
     with database.read() as connection:
         assert (before < number, planned_runs.run_since(connection, planned)) == (True, number if counts else None)
+
+
+def test_of_the_runs_after_the_known_one_the_last_and_the_last_that_stored_something_count(database: Database) -> None:
+    known, other = run(database), run(database, feed="b")
+    runs.start(database, feed="c", direction="inbound", dataset="d", stage="reading", map_digest="")
+    storing = [
+        run(database, counts={"records": 2, "withdrawn": 0}),
+        run(database, counts={"withdrawn": 1, "records": 0}),
+    ]
+    last = [run(database, counts={"records": 0, "withdrawn": 0}), run(database, "failed")][-1]
+    with database.read() as connection:
+        ended = planned_runs.ended_since(connection, {"a": known, "b": other, "c": 0})
+        assert (ended, planned_runs.ended_since(connection, {})) == ({"a": (last, storing[-1])}, {})
+
+
+def test_a_run_that_nobody_planned_counts_as_the_last_finished_one(database: Database) -> None:
+    with database.write() as connection:
+        planned_runs.finish(connection, started(connection, TEN), 6, TEN)
+        planned_runs.notice(connection, "b", TEN)
+        planned_runs.count(connection, "a", 7, FIVE_PAST)
+        assert planned_runs.standings(connection) == {"a": Standing(TEN, FIVE_PAST), "b": Standing(TEN)}
+        assert planned_runs.last_runs(connection) == {"a": 7}
 
 
 def test_what_is_handed_back_is_to_be_run_again_although_some_of_it_was_done(database: Database) -> None:
