@@ -108,7 +108,7 @@ def told_once(refused: Sequence[tuple[Declaration, StartError]], file: str) -> l
 
 
 def _reason(error: StartError, language: Language) -> str:
-    return str(error.values.get("reason") or error.text(language))
+    return str(error.values.get("reason" if language == "en" else "reason_zh") or error.text(language))
 
 
 def _parts(content: Mapping[str, Any], file: str) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:

@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_template_is_said_once_for_all_departments(tmp_path
     (said,) = [error.text("zh") for error in wrong]
     assert said == (
         "2_many.yml 中的模板“targets”用于部门 370400-scjg（市场监管局）、370400-yjj（应急管理局） 时写法有误："
-        "map: Field required"
+        "map：必须写明"
     )
 
 
