@@ -23,6 +23,22 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from gateway.errors import OptionError
+from gateway.messages import Message
+
+WRONG_PARTS = Message(
+    "signature.wrong_parts",
+    zh="不认得的部分：{unknown}；没有写明请求头的部分：{missing}；可以签名的有：{allowed}",
+    en="unknown parts: {unknown}; parts without a header: {missing}; what may be signed: {allowed}",
+)
+UNKNOWN_KIND = Message(
+    "signature.unknown_kind",
+    zh="没有“{kind}”这种签名；有 {allowed}",
+    en="{kind!r} is no kind of signature; there are {allowed}",
+)
+
+MESSAGES = (WRONG_PARTS, UNKNOWN_KIND)
+
 # What may be signed; `sign` is the header of the signature itself.
 PARTS = ("sid", "rid", "rtime", "nonce", "body_sha256", "body_sm3")
 SIGN = "sign"
@@ -51,6 +67,10 @@ class _Kind:
 _KINDS = {NATIONAL: _Kind(signature, ""), HEBEI_SM3: _Kind(signature_sm3, "\n")}
 
 
+def _list(parts: set[str]) -> str:
+    return ", ".join(sorted(parts)) or "-"
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
     """How requests are signed: the header of each part and of the signature, the parts signed, in order, and how."""
@@ -63,9 +83,9 @@ class SignatureScheme:
         unknown = (set(self.headers) | set(self.signed)) - {*PARTS, SIGN}
         missing = {*self.signed, SIGN} - set(self.headers)
         if unknown or missing or SIGN in self.signed:
-            raise ValueError(f"unknown parts {sorted(unknown)}, parts without a header {sorted(missing)}")
+            raise OptionError(WRONG_PARTS, unknown=_list(unknown), missing=_list(missing), allowed=", ".join(PARTS))
         if self.kind not in _KINDS:
-            raise ValueError(f"{self.kind!r} is no kind of signature; there are {', '.join(_KINDS)}")
+            raise OptionError(UNKNOWN_KIND, kind=self.kind, allowed=", ".join(_KINDS))
 
     def text(self, parts: Mapping[str, str]) -> str:
         """The text to sign: the signed parts one after the other."""

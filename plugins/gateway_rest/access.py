@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
-from gateway.errors import SourceError, StartError, TryAgain
+from gateway.errors import OptionError, SourceError, StartError, TryAgain
 from gateway.interfaces import Surroundings
 from gateway.messages import Message
 from gateway.transport.http import HttpClient
@@ -143,7 +143,9 @@ class Door:
     def _signer(self) -> Signer:
         options = self.options
         if self.facts.signature is None:
-            raise StartError(WRONG_SIGNATURE, why=f"{options.platform} says none")
+            raise StartError(
+                WRONG_SIGNATURE, why=f"{options.platform} says none", why_zh=f"{options.platform} 没有写明"
+            )
         return Signer(_scheme(self.facts.signature), options.requester, options.service, self._secret(options.secret))
 
     def _login(self, auth: Login) -> Access:
@@ -201,8 +203,8 @@ def _by_token(token: Token, header: str, prefix: str, expired: frozenset[str]) -
 def _scheme(declared: PullSignature) -> SignatureScheme:
     try:
         return SignatureScheme(headers=declared.headers, signed=tuple(declared.signed), kind=declared.scheme)
-    except ValueError as error:
-        raise StartError(WRONG_SIGNATURE, why=str(error)) from error
+    except OptionError as error:
+        raise StartError(WRONG_SIGNATURE, why=error.text("en"), why_zh=error.text("zh")) from error
 
 
 def _seconds(text: str) -> float | None:

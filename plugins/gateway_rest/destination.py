@@ -23,7 +23,7 @@ NOT_HEALTHY = Message(
 )
 WRONG_SIGNATURE = Message(
     "rest.wrong_signature",
-    zh="报送格式的 signature 不可用：{why}；请更正该报送格式",
+    zh="报送格式的 signature 不可用：{why_zh}；请更正该报送格式",
     en="the signature that the profile declares cannot be used: {why}; correct the profile",
 )
 NOT_ASKED = Message(
@@ -145,5 +145,7 @@ class RestDestination:
 def _scheme(declared: Mapping[str, Any]) -> SignatureScheme:
     try:
         return SignatureScheme(declared["headers"], tuple(declared["signed"]), declared.get("scheme", NATIONAL))
-    except (KeyError, ValueError) as error:
-        raise StartError(WRONG_SIGNATURE, why=str(error)) from error
+    except OptionError as error:
+        raise StartError(WRONG_SIGNATURE, why=error.text("en"), why_zh=error.text("zh")) from error
+    except KeyError as error:
+        raise StartError(WRONG_SIGNATURE, why=f"{error} is missing", why_zh=f"没有写明 {error}") from error

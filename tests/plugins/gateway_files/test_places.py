@@ -119,10 +119,18 @@ def test_a_file_that_is_named_and_cannot_be_read_is_told(filled: Path) -> None:
         discover("csv", filled, {"path": "none"})
 
 
-@pytest.mark.parametrize("options", [{"path": "in", "x": "1"}, {"sftp": {"host": "files.example"}}])
-def test_options_that_cannot_be_used_are_told(filled: Path, options: dict[str, Any]) -> None:
-    with pytest.raises(StartError, match=r"an option is wrong: (x|user): "):
+@pytest.mark.parametrize(
+    ("options", "en", "zh"),
+    [
+        ({"path": "in", "x": "1"}, "x: there is no such thing", "x：没有这一项"),
+        ({"sftp": {"host": "files.example"}}, "user: must be stated", "user：必须写明"),
+    ],
+)
+def test_options_that_cannot_be_used_are_told(filled: Path, options: dict[str, Any], en: str, zh: str) -> None:
+    with pytest.raises(StartError) as caught:
         discover("csv", filled, options)
+    assert caught.value.text("en") == f"an option is wrong: {en}; correct it"
+    assert caught.value.text("zh") == f"选项有误：{zh}；请更正后再列出"
 
 
 # ------------------------------------------------------------------------------------------------------ documented

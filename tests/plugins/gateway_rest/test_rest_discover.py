@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ def test_options_that_do_not_say_what_to_look_at_are_refused(vendor: Vendor, opt
     with pytest.raises(StartError) as caught:
         found(vendor, **options)
     assert caught.value.message.code == "rest.not_discovered"
+    assert re.search(r"[a-z] [a-z]|{reason", caught.value.text("zh")) is None
 
 
 @pytest.mark.parametrize("content", [{"code": "500"}, [], "text", [[1]]])

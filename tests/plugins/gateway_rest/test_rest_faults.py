@@ -162,8 +162,9 @@ def test_an_option_that_cannot_be_meant_is_refused(wrong: dict[str, Any]) -> Non
 def test_a_signature_that_cannot_be_made_stops_the_start(rehearsal: Any) -> None:
     rehearsal.profile = copy(rehearsal.profile)
     rehearsal.profile.options = {**rehearsal.profile.options, "signature": {"headers": {}, "signed": ["sid"]}}
-    with pytest.raises(StartError, match="the signature that the profile declares cannot be used"):
+    with pytest.raises(StartError, match="the signature that the profile declares cannot be used") as caught:
         rehearsal.open()
+    assert "；没有写明请求头的部分：sid, sign；可以签名的有：sid, " in caught.value.text("zh")
 
 
 def test_the_offer_opens_the_destination(rehearsal: Any) -> None:

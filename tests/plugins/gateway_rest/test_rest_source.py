@@ -261,3 +261,4 @@ def test_a_platform_that_is_not_described_stops_the_start(
     with pytest.raises(StartError) as caught:
         open_source(platform="other")
     assert caught.value.message.code == "rest.platform_not_read"
+    assert "{why" not in caught.value.text("zh")

@@ -159,8 +159,9 @@ def test_discovery_lists_every_stream_with_what_a_feed_has_to_say(open_rows: Ope
 
 
 def test_discovery_without_a_command_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="command"):
+    with pytest.raises(StartError, match="command: must be stated") as caught:
         discover({"type": "singer"}, Surroundings(tmp_path, {}.__getitem__))
+    assert "选项有误：command：必须写明；" in caught.value.text("zh")
 
 
 # ------------------------------------------------------------------------------------------------------- states

@@ -414,11 +414,21 @@ def test_discovery_of_a_whole_declaration_shows_its_columns(
     assert found.source["columns"] == ["code", "name"]
 
 
-@pytest.mark.parametrize("given", [{}, {"wsdl": "vendor.wsdl", "rows": "a"}, {"wsdl": "vendor.wsdl", "rows": "."}])
-def test_discovery_of_what_cannot_be_used_is_refused(surroundings: Surroundings, given: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "wsdl：必须写明；"),
+        ({"wsdl": "vendor.wsdl", "rows": "a"}, "url：必须写明；operation：必须写明；"),
+        ({"wsdl": "vendor.wsdl", "rows": "."}, "rows：“.”不是元素路径；请写元素名称，中间用点隔开；"),
+    ],
+)
+def test_discovery_of_what_cannot_be_used_is_refused(
+    surroundings: Surroundings, given: dict[str, str], why: str
+) -> None:
     with pytest.raises(StartError) as caught:
         discover(given, surroundings)
     assert caught.value.message.code == "soap.wrong_options"
+    assert why in caught.value.text("zh")
 
 
 @pytest.mark.parametrize(

@@ -121,10 +121,15 @@ def test_a_table_without_columns_or_with_bytes_alone_is_listed(
 def test_options_that_cannot_be_used_are_told_in_one_sentence(tmp_path: Path) -> None:
     [offer] = gateway_sql.gateway_sources()
     assert offer.discover is not None
-    for wrong in ({"url": "registry.db"}, {"url": "sqlite:///r.db", "tabel": "a"}, {"table": "a"}):
+    for wrong, why in (
+        ({"url": "registry.db"}, "查看数据库：url：数据库地址 url 的写法有误；"),
+        ({"url": "sqlite:///r.db", "tabel": "a"}, "查看数据库：tabel：没有这一项；"),
+        ({"table": "a"}, "查看数据库：url：必须写明；"),
+    ):
         with pytest.raises(StartError) as error:
             offer.discover(wrong, Surroundings(tmp_path, str))
         assert error.value.message.code == "sql.wrong_options"
+        assert why in error.value.text("zh")
 
 
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -92,7 +92,11 @@ def test_a_wrong_profile_says_what_is_wrong(write: Write, old: str, new: str, sa
         ("head.rc", "head.[", "不合要求：answer.code：“head.[”不是 JMESPath 表达式；"),
         ('refused: ["N"]', 'refused: ["N", "Y"]', "不合要求：Y 同时写在 answer.accepted 和 answer.refused 中；"),
         ("title: 部门\n", "title: 部门\nversion: 2024-09\n", "不合要求：version：_platform.yml 中也写了；请按"),
-        ("dataset: departments\n", "dataset: departements\n", "version 和 dataset 为 2024-09、departements，文件所在位置却是"),
+        (
+            "dataset: departments\n",
+            "dataset: departements\n",
+            "version 和 dataset 为 2024-09、departements，文件所在位置却是",
+        ),
     ],
 )
 def test_a_wrong_profile_says_so_in_chinese(write: Write, old: str, new: str, says: str) -> None:

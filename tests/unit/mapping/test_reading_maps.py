@@ -82,6 +82,12 @@ def test_a_mistake_says_where_it_stands(found: str, written: str, sentence: str)
     assert sentence in refused(GOOD.replace(found, written))
 
 
+def test_a_mistake_is_told_in_chinese() -> None:
+    with pytest.raises(StartError) as caught:
+        load_field_map(GOOD.replace("[strip]", "[{decimal: 千元}]"), FILE)
+    assert "steps[1] (decimal) 有误：unit：只能是 '分'、" in caught.value.text("zh")
+
+
 def test_a_map_without_fields_is_refused() -> None:
     assert "fields" in refused("map: departments/demo/departments\ndataset: departments\n")
 

@@ -126,6 +126,7 @@ def test_pairs_that_are_written_wrong_are_refused_with_their_file(text: str) -> 
     with pytest.raises(StartError) as refused:
         read_pairs(text, "departments.golden.yml", MAP)
     assert (refused.value.message.code, refused.value.values["file"]) == ("golden.wrong", "departments.golden.yml")
+    assert re.search(r"[a-z] [a-z]", refused.value.text("zh").partition("；应写")[0]) is None
 
 
 def test_pairs_of_another_map_are_refused() -> None:
