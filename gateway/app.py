@@ -24,7 +24,7 @@ from gateway.errors import StartError, UnknownName
 from gateway.formats.answers import MESSAGES as ANSWER_MESSAGES
 from gateway.formats.profile import Profile, load_profile
 from gateway.formats.xml_documents import MESSAGES as XML_MESSAGES
-from gateway.interfaces import Destination, Source, Surroundings
+from gateway.interfaces import Destination, Source, Surroundings, TakingSource
 from gateway.mapping import CompiledMap, FieldMap, check_covers, compile_map, field_map_of, load_field_map
 from gateway.messages import Catalogue, Language, Message
 from gateway.operations.issue_sentences import issue_sentence
@@ -74,6 +74,11 @@ VIA_NOT_PUBLIC = Message(
     "take via out",
 )
 
+TAKES_AWAY = Message(
+    "feed.takes_away",
+    zh="数据流“{feed}”的来源读过即移走，不会再次给出全部内容；请写 reads: changes",
+    en="the source of feed {feed!r} takes away what was read and never gives everything again; write reads: changes",
+)
 UNREADABLE = Message(
     "map.unreadable",
     zh="文件 {file} 无法读取（{why}）；应为 UTF-8 编码的 YAML，请检查权限和编码",
@@ -232,7 +237,10 @@ class Gateway:
     def source(self, name: str, feed: InboundFeed) -> Source:
         """The opened source of an inbound feed; nothing is read yet."""
         offer = self.plugins.source(feed.source["type"])
-        return offer.open(_options(name, "source", feed.source, offer.options), self._surroundings)
+        source = offer.open(_options(name, "source", feed.source, offer.options), self._surroundings)
+        if isinstance(source, TakingSource) and feed.reads == "everything":
+            raise StartError(TAKES_AWAY, feed=name)
+        return source
 
     def destination(self, name: str, feed: OutboundFeed, profile: Profile) -> Destination:
         """The opened destination of an outbound feed; nothing is sent yet."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 from wsgiref.types import WSGIApplication
 
 import polars as pl
@@ -130,6 +130,13 @@ class ResumingSource(Source, Protocol):
 
         Raises SourceError when it cannot be done; what is stored stands all the same.
         """
+
+
+@runtime_checkable
+class TakingSource(ResumingSource, Protocol):
+    """One whose `settle` takes away what was read, as from a drop folder: it cannot be read whole again and again."""
+
+    takes_away: Literal[True]
 
 
 @dataclass(frozen=True, slots=True)

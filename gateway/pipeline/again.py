@@ -21,7 +21,8 @@ def batches(rows: Iterable[HeldRow], columns: Iterable[str]) -> list[Batch]:
 
 def _batch(place: str, rows: Sequence[HeldRow], columns: Sequence[str]) -> Batch:
     cells = [json.loads(held.original) for held in rows]
-    names = dict.fromkeys([*columns, *(name for each in cells for name in each)])
+    # As they were read, in that order: the text of a row without a key is part of what its issues are known by.
+    names = dict.fromkeys([*(name for each in cells for name in each), *columns])
     texts = {name: pl.Series([each.get(name) for each in cells], dtype=pl.String) for name in names}
     return Batch(place, pl.DataFrame({ROW: pl.Series([held.row for held in rows], dtype=pl.Int64), **texts}))
 

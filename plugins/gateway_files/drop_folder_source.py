@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -49,6 +49,8 @@ class _Taken:
 
 class DropFolderSource:
     """Resumes by moving files; `read` looks at the same files and leaves them where they are."""
+
+    takes_away: Literal[True] = True
 
     def __init__(self, source: FileSource, place: DropFolderPlace) -> None:
         self._source = source

@@ -121,7 +121,7 @@ def test_rehearsal_documents_stay_where_they_are_even_in_a_database_whose_mark_w
 
 def test_a_mark_that_is_neither_is_refused(made: Deployment) -> None:
     made.declare(o=outbound(made, "http://127.0.0.1:1", environment="test"))
-    assert "destination.environment must be one of: rehearsal, production" in refusal(made, "o").text("zh")
+    assert "destination.environment 只能是 rehearsal, production" in refusal(made, "o").text("zh")
 
 
 def test_a_source_has_no_mark(made: Deployment) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.app import opened
+from gateway.errors import StartError
 from gateway.operations.check import check_feed
 from gateway.pipeline.progress import Point
 from gateway.pipeline.run_report import RunReport
@@ -75,6 +76,13 @@ def test_a_check_of_a_folder_without_files_finds_nothing_wrong(deployment: Deplo
         found = check_feed(gateway, "targets", gateway.feeds["targets"])
     assert [each.message.code for each in found.remarks] == ["drop_folder.nothing_ready"]
     assert found.problems == []
+
+
+def test_a_feed_that_would_read_everything_again_is_refused(deployment: Deployment) -> None:
+    source = {"type": "csv", "drop_folder": {"folder": "in", "pattern": "*.csv", "ready": {"stable_seconds": "0"}}}
+    deployment.declare(targets=deployment.inbound("", source=source, reads="everything"))
+    with pytest.raises(StartError, match="write reads: changes"):
+        run(deployment)
 
 
 def test_a_file_without_its_required_column_goes_to_failed_and_the_next_one_is_stored(deployment: Deployment) -> None:
