@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import socket
 import threading
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from gateway.domain.loopback import is_loopback
 from gateway.errors import StartError
 from gateway.messages import Message
 from gateway.service.health import Health
@@ -41,7 +41,7 @@ _METRICS, _JSON, _TEXT = (
 @contextmanager
 def served(host: str, port: int, metrics: Metrics, health: Health, *, allow_network: bool) -> Iterator[str]:
     """Serve the pages while the block runs, and give their URL; StartError where they cannot be served there."""
-    if not (allow_network or _is_loopback(host)):
+    if not (allow_network or is_loopback(host)):
         raise StartError(NOT_LOOPBACK, host=host)
     try:
         server = _Server(host, port, metrics, health)
@@ -56,13 +56,6 @@ def served(host: str, port: int, metrics: Metrics, health: Health, *, allow_netw
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(ThreadingHTTPServer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from gateway.domain.loopback import is_loopback
 from gateway.errors import StartError
 from gateway.messages import Message
 from gateway.service.log import Log, told_with_place
@@ -142,7 +142,7 @@ def served(door: Door, desk: Desk, log: Log) -> Iterator[str]:
 
 def _encryption(door: Door) -> ssl.SSLContext | None:
     if door.certificate is None and door.key is None:
-        if not _is_loopback(door.host):
+        if not is_loopback(door.host):
             raise StartError(NO_CERTIFICATE, host=door.host)
         return None
     shown = {"certificate": door.certificate or "-", "key": door.key or "-"}
@@ -154,13 +154,6 @@ def _encryption(door: Door) -> ssl.SSLContext | None:
     except OSError as error:  # an SSLError is one
         raise StartError(WRONG_CERTIFICATE, **shown, why=error.strerror or type(error).__name__) from error
     return context
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(ThreadingHTTPServer):
