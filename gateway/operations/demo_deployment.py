@@ -5,7 +5,6 @@ What is there already is kept, so that a person may change it and run the demo a
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -29,9 +28,7 @@ CANNOT_WRITE = Message(
 )
 
 SECRET = "shandong-platform"  # noqa: S105 - the name of a secret
-OUTBOUND = "3_shandong.yml"
 _MARK = "# gateway demo\n"
-_LOCAL_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 _FILES: Mapping[str, Callable[[Path], None]] = {
     "market_regulation.csv": demo_files.write_market_regulation,
     "emergency_management.db": demo_files.write_emergency_management,
@@ -52,15 +49,6 @@ def set_up(directory: Path, registry: Path | None) -> None:
 def registry_files(folder: Path | None) -> list[Path]:
     """The real registrations in a folder, if they are there."""
     return sorted(folder.glob("*.csv")) if folder and folder.is_dir() else []
-
-
-def point_to(directory: Path, url: str) -> None:
-    """Let the outbound feeds send to this address of the simulated platform."""
-    file = directory / "config" / "feeds" / OUTBOUND
-    declared = file.read_text(encoding="utf-8")
-    pointed = _LOCAL_ADDRESS.sub(url, declared)
-    if pointed != declared:
-        file.write_text(pointed, encoding="utf-8")
 
 
 def _refuse_foreign(directory: Path) -> None:

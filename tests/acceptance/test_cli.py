@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.operations.demo_deployment import point_to, set_up
+from gateway.operations.demo_deployment import set_up
+from gateway.operations.demo_inspection import point_feeds
 
 GATEWAY = Path(sys.executable).parent / "gateway"
 
@@ -82,7 +83,7 @@ def test_the_sandbox_serves_until_it_is_interrupted_and_takes_what_is_sent(deplo
         said = serving.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found, said
-        point_to(deployment, found[0])
+        point_feeds(deployment, {"shandong": found[0]})
         done = _run([GATEWAY, "run", "shandong-departments", "--json"], deployment)
         with urllib.request.urlopen(f"{found[0]}/_sandbox/effects") as answer:
             taken = len(json.load(answer)["effects"])

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.app import opened
 from gateway.cli.application import run_command
-from gateway.operations.demo_deployment import point_to, set_up
+from gateway.operations.demo_deployment import set_up
+from gateway.operations.demo_inspection import point_feeds
 from gateway.plugin_loader import load_plugins
 from gateway.settings import load_settings
 
@@ -49,7 +50,7 @@ def _ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's deployment after its inbound feeds ran once."""
     directory = tmp_path_factory.mktemp("deployment") / "demo"
     set_up(directory, None)
-    point_to(directory, NOBODY)
+    point_feeds(directory, {"shandong": NOBODY})
     with opened(load_settings(directory), load_plugins()) as gateway:
         reports = [gateway.runner(name).run() for name in ("departments", "market-regulation", "emergency-management")]
     assert [report.error for report in reports if report.status == "failed"] == []

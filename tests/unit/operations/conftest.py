@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.app import Gateway, opened
-from gateway.operations.demo_deployment import point_to, set_up
+from gateway.operations.demo_deployment import set_up
+from gateway.operations.demo_inspection import point_feeds
 from gateway.plugin_loader import load_plugins
 from gateway.settings import load_settings
 
@@ -21,7 +22,7 @@ INBOUND = ("departments", "market-regulation", "emergency-management")
 def _ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("operations") / "demo"
     set_up(directory, None)
-    point_to(directory, NOBODY)
+    point_feeds(directory, {"shandong": NOBODY})
     with opened(load_settings(directory), load_plugins()) as gateway:
         reports = [gateway.runner(name).run() for name in INBOUND]
     assert [report.error for report in reports if report.status == "failed"] == []

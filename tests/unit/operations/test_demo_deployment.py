@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StartError
-from gateway.operations.demo_deployment import SECRET, point_to, set_up
+from gateway.operations.demo_deployment import SECRET, set_up
+from gateway.operations.demo_inspection import point_feeds
 from gateway.operations.rehearsal import known_requesters, named_port
 from gateway.pipeline.feeds import load_feeds
 
@@ -84,7 +85,7 @@ def test_only_the_owner_reads_the_secret(tmp_path: Path) -> None:
 
 def test_the_feeds_follow_the_platform_to_another_port(tmp_path: Path) -> None:
     set_up(tmp_path, None)
-    point_to(tmp_path, "http://127.0.0.1:4711")
+    point_feeds(tmp_path, {"shandong": "http://127.0.0.1:4711"})
     feeds = load_feeds(tmp_path / "config" / "feeds")
     assert (named_port(feeds), known_requesters(feeds, lambda name: f"the secret {name}")) == (
         4711,
