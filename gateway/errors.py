@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from gateway.messages import Language, Message
+from gateway.messages import Language, Message, listed
 
 
 class GatewayError(Exception):
@@ -45,8 +45,8 @@ class StartError(GatewayError):
 
 UNKNOWN_NAME = Message(
     "start.unknown_name",
-    zh="没有名为“{name}”的{kind_zh}；最接近的是：{nearest}",
-    en="there is no {kind} named {name!r}; the nearest are: {nearest}",
+    zh="没有名为“{name}”的{kind_zh}；{these_zh}：{nearest}",
+    en="there is no {kind} named {name!r}; {these}: {nearest}",
 )
 
 
@@ -55,8 +55,10 @@ class UnknownName(StartError):
 
     def __init__(self, kind: str, kind_zh: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        nearest = get_close_matches(name, names, n=3, cutoff=0.4) or names
-        super().__init__(UNKNOWN_NAME, kind=kind, kind_zh=kind_zh, name=name, nearest=", ".join(nearest) or "-")
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        these, these_zh = ("the nearest are", "最接近的是") if near else ("there are", "现有的有")
+        words = {"kind": kind, "kind_zh": kind_zh, "these": these, "these_zh": these_zh}
+        super().__init__(UNKNOWN_NAME, name=name, nearest=listed(near or names), **words)
 
 
 class OptionError(StartError, ValueError):

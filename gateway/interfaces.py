@@ -70,8 +70,8 @@ class Batch:
 
     `rows` holds `_row` (Int64, true position) and every source column as String, as the outside wrote it: an empty
     cell is "" or null, both mean empty. `place` is what a person would look for: a file's name, a sheet, a table.
-    Every row read stands in exactly one of `rows` and `faults`. Of a source that resumes, `cursor` says where reading
-    goes on once everything up to the end of this batch is stored, and `read_whole` what has been read to its end.
+    Every row read stands in exactly one of `rows` and `faults`. `read_whole` says what was read to its end by then, and
+    `cursor`, of a source that resumes, where reading goes on once everything up to the end of this batch is stored.
     """
 
     place: str
@@ -84,7 +84,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Something that was read whole, as one file of a drop folder: known by its bytes, whatever its name."""
+    """Something that is read whole, as one file: known by its bytes, whatever its name."""
 
     digest: str  # SHA-256 of the bytes, hexadecimal
     name: str
@@ -116,6 +116,20 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class ContentSource(Source, Protocol):
+    """A source that can be told by its bytes before a row of it is read, as files at hand.
+
+    Its batches say by `read_whole`, in order, which contents were read.
+    """
+
+    def contents(self) -> Sequence[Content]:
+        """What `read` would read now: the same contents in the same order give the same rows at the same places.
+
+        Empty where it cannot tell without reading. Raises SourceError as `read` does.
+        """
+
+
+@runtime_checkable
 class ResumingSource(Source, Protocol):
     """A source that reads only what is new, or that takes away what was read.
 
@@ -137,6 +151,9 @@ class TakingSource(ResumingSource, Protocol):
     """One whose `settle` takes away what was read, as from a drop folder: it cannot be read whole again and again."""
 
     takes_away: Literal[True]
+
+    def waiting(self) -> int:
+        """How much waits to be taken now: each run takes one, such as a file that is a state of its own."""
 
 
 @dataclass(frozen=True, slots=True)

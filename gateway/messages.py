@@ -6,7 +6,7 @@ Messages are stored as code and values and worded when somebody reads them, so o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,15 @@ class Message:
     def text(self, language: Language, values: Mapping[str, Any]) -> str:
         """Word the message; a blank without a value stays visible as ``{blank}``."""
         return (self.zh if language == "zh" else self.en).format_map(_Blanks(values))
+
+
+_LISTED = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence says them: all of a few, of many the first and how many there are."""
+    more = [f"… ({len(names)})"] if len(names) > _LISTED else []
+    return ", ".join([*names[:_LISTED], *more]) or "-"
 
 
 class _Blanks(dict[str, Any]):

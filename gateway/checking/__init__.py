@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.checking import field_checks, text_checks
 from gateway.checking.compiled_checks import CompiledChecks, compile_checks
-from gateway.checking.field_checks import MESSAGES
 from gateway.checking.verdict import verdicts
+
+MESSAGES = (*field_checks.MESSAGES, *text_checks.MESSAGES)
 
 __all__ = ["MESSAGES", "CompiledChecks", "compile_checks", "verdicts"]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from gateway.checking.check import Check, rule_check
-from gateway.checking.control_characters import rows_with_control_characters
-from gateway.checking.field_checks import REQUIRED, control_check, field_checks
+from gateway.checking.field_checks import REQUIRED, field_checks
+from gateway.checking.text_checks import TextChecks
 from gateway.domain.dataset import Dataset, Facts, Type
 from gateway.domain.findings import Outcome
-from gateway.domain.masks import findings_at, joined
+from gateway.domain.masks import findings_of
 
 
 def compile_checks(dataset: Dataset, facts: Facts) -> CompiledChecks:
@@ -28,7 +28,7 @@ class CompiledChecks:
         self._asked = [each for each in checks if each.when is None]
         self._limited = _by_condition(checks)
         self._texts = [
-            control_check(each)
+            TextChecks(each)
             for each in dataset.by_name.values()
             if each.type is Type.TEXT and not each.codes  # a code list holds no such text
         ]
@@ -39,22 +39,23 @@ class CompiledChecks:
         `columns` names the source column to point at for each field. `already` is what mapping found: a field that it
         could not fill is not also called empty.
         """
-        found = [
-            findings_at(
-                index, records[check.field.name].gather(index), check.meaning(columns.get(check.field.name, ""))
-            )
-            for check, index in self._failing(records)
-        ]
-        return _not_said_before(joined(found), already)
+        found = (
+            (index, values, check.meaning(columns.get(check.field.name, "")))
+            for check, index, values in self._failing(records)
+        )
+        return _not_said_before(findings_of(found), already)
 
-    def _failing(self, records: pl.DataFrame) -> Iterator[tuple[Check, pl.Series]]:
-        yield from _failing_of(records, self._worth_asking(records))
-        for check in self._texts:
-            index = rows_with_control_characters(records[check.field.name], check.field.length)
-            if index.len():
-                yield check, index
-        for when, checks in self._limited:
-            yield from _failing_when(records, when, checks)
+    def _failing(self, records: pl.DataFrame) -> Iterator[tuple[Check, pl.Series, pl.Series]]:
+        """Each check that fails somewhere, with the rows and the values there."""
+        for check, index in _failing_of(records, self._worth_asking(records)):
+            yield check, index, records[check.field.name].gather(index)
+        for checks in self._texts:
+            yield from checks.failing(records[checks.field.name])
+        whens = [when.fill_null(value=False).alias(str(at)) for at, (when, _) in enumerate(self._limited)]
+        applies = records.lazy().with_columns(whens).select(map(str, range(len(whens)))).collect(engine="in-memory")
+        for each, (_, limited) in zip(applies, self._limited, strict=True):
+            for check, index in _failing_where(each, records, limited):
+                yield check, index, records[check.field.name].gather(index)
 
     def _worth_asking(self, records: pl.DataFrame) -> list[Check]:
         hints = [(number, each.may_fail) for number, each in enumerate(self._asked) if each.may_fail is not None]
@@ -71,13 +72,15 @@ def _failing_of(records: pl.DataFrame, checks: Sequence[Check]) -> Iterator[tupl
             yield check, flag.arg_true()
 
 
-def _failing_when(records: pl.DataFrame, when: pl.Expr, checks: Sequence[Check]) -> Iterator[tuple[Check, pl.Series]]:
-    applies = records.with_columns(when.alias("when"))["when"].fill_null(value=False)
+def _failing_where(
+    applies: pl.Series, records: pl.DataFrame, checks: Sequence[Check]
+) -> Iterator[tuple[Check, pl.Series]]:
     if applies.all():
         yield from _failing_of(records, checks)
     elif applies.any():
         index = applies.arg_true()
-        for check, at in _failing_of(records.filter(applies), checks):
+        asked = list(dict.fromkeys(name for check in checks for name in check.fails.meta.root_names()))
+        for check, at in _failing_of(records.select(asked).filter(applies), checks):
             yield check, index.gather(at)
 
 

@@ -21,18 +21,13 @@ TOO_LONG = Message(
     zh="{title}“{value}”超过 {allowed} 个字；请缩短或核对是否串列",
     en="{field} {value!r} is longer than {allowed} characters; shorten it or see whether columns were shifted",
 )
-CONTROL = Message(
-    "field.control",
-    zh="{title}“{value}”含不可见的控制字符（以 <U+…> 标出）；请删去",
-    en="{field} {value!r} holds invisible control characters (shown as <U+…>); remove them",
-)
 UNKNOWN_CODE = Message(
     "field.code",
     zh="{title}“{value}”不在代码表“{code_list}”中；允许的有：{allowed}；请更正，或由管理员确认后补入代码表",
     en="{field} {value!r} is not in the code list {code_list}; allowed are: {allowed}; correct it or have it added",
 )
 
-MESSAGES = (REQUIRED, TOO_LONG, CONTROL, UNKNOWN_CODE)
+MESSAGES = (REQUIRED, TOO_LONG, UNKNOWN_CODE)
 
 _LISTED = 12
 
@@ -44,11 +39,6 @@ def field_checks(dataset: Dataset) -> Iterator[Check]:
             yield Check(REQUIRED, Outcome.REJECTED, each, fails=_is_missing(each))
         if each.type is Type.TEXT:
             yield from _text_checks(each)
-
-
-def control_check(field: Field) -> Check:
-    """What a control character in a text means; where they are is found by `control_characters`."""
-    return Check(CONTROL, Outcome.REJECTED, field, fails=pl.lit(value=False))
 
 
 def _text_checks(field: Field) -> Iterator[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -70,8 +70,8 @@ _GROUPS = {
 }
 
 
-def application(language: Language) -> Any:
-    """Every command, with its help in one language."""
+def application(language: Language, asked: str | None = None) -> Any:
+    """Every command, or only the one (or the group) that is asked for, with its help in one language."""
     app = typer.Typer(
         name="gateway",
         cls=WordedGroup,
@@ -82,9 +82,10 @@ def application(language: Language) -> Any:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(_before_the_command)
-    for name in _COMMANDS:
+    for name in _named(_COMMANDS, asked):
         _add(app, name, import_module(f"gateway.cli.{name.replace('-', '_')}"))
-    for name, (said, commands) in _GROUPS.items():
+    for name in _named(_GROUPS, asked):
+        said, commands = _GROUPS[name]
         group = typer.Typer(cls=WordedGroup, help=said, invoke_without_command=True)
         group.callback()(_help_alone)
         for each in commands:
@@ -95,19 +96,30 @@ def application(language: Language) -> Any:
     return command
 
 
+def _named(names: Iterable[str], asked: str | None) -> list[str]:
+    return [name for name in names if asked in {None, name}]
+
+
+def _asked(arguments: Sequence[str]) -> str | None:
+    """The command or group that is named first; the others need not even be imported then."""
+    first = arguments[0] if arguments else None
+    return first if first in {*_COMMANDS, *_GROUPS} else None
+
+
 def _add(app: typer.Typer, name: str, module: ModuleType) -> None:
     app.command(name, cls=WordedCommand, help=module.HELP)(module.command)
 
 
 def run_command(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run what the arguments ask for and return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     terminal = Terminal(language_of(environ))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character must not end a run
     try:
-        code = application(terminal.language)(
-            args=None if arguments is None else list(arguments),
+        code = application(terminal.language, _asked(arguments))(
+            args=arguments,
             prog_name="gateway",
             standalone_mode=False,
             obj=terminal,

@@ -105,14 +105,17 @@ def _check_deployment(terminal: Terminal, settings: Settings, plugins: Plugins, 
         lambda: stack.enter_context(opened_for_reading(settings.database_url, settings.environment))
     )
     yield Checked(DATABASE, problems)
-    feeds, wrong = _declared(settings)
-    yield Checked(DECLARATIONS, wrong)
     database = database or stack.enter_context(opened_for_reading("sqlite://"))
     gateway = Gateway(settings, plugins, database, stack.enter_context(ThreadPoolExecutor(1)))
+    feeds, wrong = _declared(settings)
+    if not wrong:
+        _, wrong = _tried(lambda: gateway.precedence)
+    yield Checked(DECLARATIONS, wrong)
+    told = {str(each) for each in wrong}  # no feed can be run before these are mended; they are not its own faults
     for name, feed in feeds.items():
         with terminal.busy(UNDER_WAY, part=name):
             findings = check_feed(gateway, name, feed)
-        yield Checked(name, findings.problems, findings.remarks)
+        yield Checked(name, [each for each in findings.problems if str(each) not in told], findings.remarks)
 
 
 def _declared(settings: Settings) -> tuple[Feeds, tuple[StartError, ...]]:

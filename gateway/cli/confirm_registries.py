@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.deployment import declared_feeds, opened_to_work, settings_of
 from gateway.cli.options import AsJson, Directory
-from gateway.cli.run import run_one
+from gateway.cli.run import run_all
 from gateway.cli.terminal import Terminal
 from gateway.cli.words import both, pick
 from gateway.errors import StartError
@@ -97,7 +97,7 @@ def command(
         names = registry_feeds(declared, gateway.datasets, department)
         refuse_drawn(gateway.database, gateway.datasets, task)
         runners = [gateway.runner(name) for name in names]
-        reports = [run_one(terminal, runner, accept_withdrawals=False) for runner in runners]
+        reports = [_decisive(list(run_all(terminal, runner))) for runner in runners]
         if not as_json:
             _show_reports(terminal, gateway, reports)
         states = confirm(gateway.database, gateway.datasets, act, reports)
@@ -116,6 +116,11 @@ def _refuse(act: Act) -> None:
     for option, (value, what) in said.items():
         if value is not None and not value.strip():
             raise StartError(EMPTY, option=option, what=pick(what, "en"), what_zh=pick(what, "zh"))
+
+
+def _decisive(reports: Sequence[RunReport]) -> RunReport:
+    """Of the runs of one feed the first that speaks against a confirmation, else the last."""
+    return next((report for report in reports if report.status in {"failed", "held"}), reports[-1])
 
 
 def _show_reports(terminal: Terminal, gateway: Gateway, reports: Sequence[RunReport]) -> None:

@@ -263,6 +263,7 @@ def _give(terminal: Terminal, proposal: Proposal, out: Path | None) -> None:
         typer.echo(text, nl=False)
         return
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:

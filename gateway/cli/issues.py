@@ -34,6 +34,11 @@ TO_ACT_ON = tuple(outcome for outcome in OUTCOMES if outcome != "note")
 _AT_MOST = 20
 
 NOTHING = Message("cli.issues.nothing", zh="没有符合条件的问题", en="there is no such issue")
+NO_RUN = Message(
+    "cli.issues.no_run",
+    zh="没有运行 {run}；用 gateway runs 查看各次运行",
+    en="there is no run {run}; see gateway runs",
+)
 COUNTED = Message("cli.issues.counted", zh="{feed}：{counts}", en="{feed}: {counts}")
 MORE = Message(
     "cli.issues.more",
@@ -42,8 +47,8 @@ MORE = Message(
 )
 NOTES_TOO = Message(
     "cli.issues.notes",
-    zh="另有 {notes} 条提示（已自动规整，无需处理）：--outcome note",
-    en="there are also {notes} notes (put right by themselves, nothing to do): --outcome note",
+    zh="另有 {notes} 条提示（已自动规整的值、略过的行）：--outcome note",
+    en="there are also {notes} notes (values put right, rows left out): --outcome note",
 )
 EXPORTED = Message("cli.issues.exported", zh="已导出 {count} 条问题到 {file}", en="{count} issues exported to {file}")
 NOT_A_WORKBOOK = Message(
@@ -117,6 +122,8 @@ def command(
 
         if feed:
             refuse_unknown_feed(gateway, feed)
+        if run:
+            _refuse_unknown_run(gateway, run)
         outcomes = (outcome,) if outcome else TO_ACT_ON
         status = None if closed or run else "open"  # who asks for a run wants what it met, settled since or not
         wanted = IssueFilter(feed=feed, run=run, outcomes=outcomes, status=status)
@@ -126,6 +133,14 @@ def command(
             terminal.json([_row(terminal, gateway, issue) for issue in _read(gateway, wanted, limit)])
         else:
             _show(terminal, gateway, wanted, limit or _AT_MOST)
+
+
+def _refuse_unknown_run(gateway: Gateway, run: int) -> None:
+    from gateway.state.run_list import runs_numbered
+
+    with gateway.database.read() as connection:
+        if not runs_numbered(connection, [run]):
+            raise StartError(NO_RUN, run=run)
 
 
 def _show(terminal: Terminal, gateway: Gateway, wanted: IssueFilter, limit: int) -> None:

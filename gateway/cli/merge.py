@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.deployment import opened_to_work, settings_of
+from gateway.cli.named_files import refuse_missing
 from gateway.cli.options import AsJson, Directory
 from gateway.cli.terminal import Terminal
 from gateway.cli.words import both
@@ -141,6 +142,8 @@ def command(
         raise StartError(WHICH)
     if not dry_run and not (by.strip() and reason.strip() and len(by) <= _LONGEST_NAME):
         raise StartError(WHO_AND_WHY)
+    if file is not None:
+        refuse_missing(file)
     with opened_to_work(settings_of(terminal, directory)) as gateway:
         known = gateway.dataset(dataset)
         pairs = _pairs(gateway.database, known, old or "", new or "", file, field, revoke=revoke)

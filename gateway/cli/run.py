@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -128,7 +129,11 @@ def command(
     asked = asked_of(declared, names, since=since, reset=reset, limit=limit, accept_withdrawals=accept_withdrawals)
     with opened_to_work(settings) as gateway:
         runners = [gateway.runner(name) for name in names]
-        reports = [run_one(terminal, runner, asked, accept_withdrawals=accept_withdrawals) for runner in runners]
+        reports = [
+            report
+            for runner in runners
+            for report in run_all(terminal, runner, asked, accept_withdrawals=accept_withdrawals)
+        ]
         if as_json:
             terminal.json([report.as_row() for report in reports])
         else:
@@ -174,6 +179,16 @@ def asked_of(
     if limit is not None and accept_withdrawals:
         raise StartError(LIMIT_WITHDRAWS_NOTHING)
     return Asked(since=since, reset=reset, limit=limit)
+
+
+def run_all(
+    terminal: Terminal, runner: Runner, asked: Asked | None = None, *, accept_withdrawals: bool = False
+) -> Iterator[RunReport]:
+    """Run one feed, again while something waits that its source takes one by one; once where a limit is asked."""
+    from gateway.pipeline.consecutive import consecutive
+
+    first = partial(run_one, terminal, runner, asked, accept_withdrawals=accept_withdrawals)
+    return iter([first()]) if asked and asked.limit is not None else consecutive(runner, first)
 
 
 def run_one(terminal: Terminal, runner: Runner, asked: Asked | None = None, *, accept_withdrawals: bool) -> RunReport:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.deployment import opened_to_work, settings_of
+from gateway.cli.named_files import refuse_missing
 from gateway.cli.options import Directory
 from gateway.cli.targets_propose import EXISTS, NOT_WRITTEN
 from gateway.cli.terminal import Terminal
@@ -79,6 +80,7 @@ def command(
     """Confirm a list of targets."""
     terminal: Terminal = context.obj
     file = out or proposal.with_suffix(".csv")
+    refuse_missing(proposal)
     settings = settings_of(terminal, directory)
     with opened_to_work(settings) as gateway:
         from gateway.operations.target_confirmation import confirm_targets

@@ -66,7 +66,8 @@ def wrong_call(error: Exception) -> StartError:
 def _named(parameter: Any) -> str:
     if parameter is None:
         return "?"
-    return str(parameter.metavar or "/".join(parameter.opts))
+    options = "/".join(each for each in parameter.opts if each.startswith("-"))
+    return " ".join(filter(None, [options, parameter.metavar])) or "/".join(parameter.opts)
 
 
 def whole_number(option: str, least: int, most: int) -> Callable[[str], int]:

@@ -15,6 +15,12 @@ class Number(str):
     __slots__ = ()
 
 
+class Constant(Number):
+    """NaN or Infinity, which are no JSON."""
+
+    __slots__ = ()
+
+
 class Doubled(dict[str, Any]):
     """An object that says a name twice: `name`; all that it says stands in `pairs`."""
 
@@ -28,7 +34,8 @@ class Doubled(dict[str, Any]):
 def read(text: str, *, constants: bool = False) -> Any:
     """What a text says; raises ValueError, or RecursionError for one that nests too deep to be written again.
 
-    With `constants`, NaN and Infinity, which are no JSON but are written by some programs, are numbers too.
+    With `constants`, NaN and Infinity, which are no JSON but are written by some programs, are read as `Constant`, so
+    that what stands beside them is not lost.
     """
     value = (_WITH_CONSTANTS if constants else _STRICT).decode(text)
     _assert_shallow(value, _DEEPEST)
@@ -60,6 +67,13 @@ def is_text(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def constant_in(value: Any) -> str:
+    """The first NaN or Infinity in what was read, "" where there is none."""
+    if isinstance(value, Constant):
+        return value
+    return next(filter(None, map(constant_in, _inside(value))), "") if isinstance(value, dict | list) else ""
 
 
 def shown(value: Any) -> str:
@@ -94,5 +108,5 @@ def _refused(constant: str) -> Any:
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=_refused)
 _WITH_CONSTANTS = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=Number
+    object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=Constant
 )

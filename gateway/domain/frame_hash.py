@@ -1,4 +1,4 @@
-"""Hashes for comparing columns of text inside one process: 128 bits, never stored."""
+"""Hashes for comparing columns of text: 128 bits, the same in every release; only `state.keys_read` stores them."""
 
 from __future__ import annotations
 

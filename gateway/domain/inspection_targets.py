@@ -18,7 +18,7 @@ from gateway.domain.code_lists import (
 from gateway.domain.dataset import Dataset, Facts, Field, Privacy, Rule, Type
 from gateway.domain.findings import Outcome
 from gateway.domain.identifiers import is_organization_code, is_registration_number, is_resident_id, is_uscc
-from gateway.domain.regions import is_region_code
+from gateway.domain.regions import is_region_code, provinces
 from gateway.messages import Message
 
 USCC_CHECK = Message(
@@ -55,6 +55,18 @@ REGION_CHECK = Message(
     en="{field} {value!r} is not in the table of region codes (GB/T 2260); correct it or have the zone declared",
 )
 
+OTHER_PROVINCE = Message(
+    "region.other_province",
+    zh="{title}“{value}”不属于本行写明的所在省份；请核对省份和地区，更正写错的一项",
+    en="{field} {value!r} lies in another province than this row states; verify province and region and correct the "
+    "wrong one",
+)
+NEGATIVE_CAPITAL = Message(
+    "amount.negative",
+    zh="{title}“{value}”小于零；注册资本不得为负，请核对后更正",
+    en="{field} {value!r} is below zero, which no registered capital is; verify and correct it",
+)
+
 
 def _is(scheme: str) -> pl.Expr:
     return pl.col("identifier_scheme") == scheme
@@ -66,6 +78,11 @@ def _scheme(name: str, holds: pl.Expr) -> pl.Expr:
 
 def _reviewed(facts: Facts) -> pl.Expr:
     return pl.col("identifier").is_in(sorted(facts.exceptions.get("uscc", frozenset())))
+
+
+def _in_another_province() -> pl.Expr:
+    stated = pl.col("province").replace_strict(provinces(), default=None, return_dtype=pl.String)
+    return stated != pl.col("region_code").str.head(2)
 
 
 INSPECTION_TARGETS = Dataset(
@@ -135,6 +152,18 @@ INSPECTION_TARGETS = Dataset(
             field="region_code",
             outcome=Outcome.HELD,
             fails=lambda _: pl.col("region_code").is_not_null() & ~is_region_code(pl.col("region_code")),
+        ),
+        Rule(
+            message=OTHER_PROVINCE,
+            field="region_code",
+            outcome=Outcome.HELD,
+            fails=lambda _: is_region_code(pl.col("region_code")) & _in_another_province(),
+        ),
+        Rule(
+            message=NEGATIVE_CAPITAL,
+            field="registered_capital",
+            outcome=Outcome.REJECTED,
+            fails=lambda _: pl.col("registered_capital") < 0,
         ),
     ),
 )

@@ -6,7 +6,7 @@ and ``|`` inside a part written ``%25`` and ``%7C``, so that two different keys 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -34,6 +34,18 @@ def key_of(parts: Iterable[str]) -> str:
 def parts_of(key: str) -> list[str]:
     """The parts of a key text, as a person would type them."""
     return [part.replace("%7C", "|").replace("%25", "%") for part in key.split("|")]
+
+
+def key_fields(dataset: Dataset, keys: Sequence[str]) -> pl.DataFrame:
+    """Keys (`record_key`) with the fields that they name."""
+    parts = [parts_of(key) for key in keys]
+    fields = (
+        pl.Series(each.name, [None if part[at] == each.absent else part[at] for part in parts], pl.String).cast(
+            each.type.polars
+        )
+        for at, each in enumerate(dataset.keys)
+    )
+    return pl.DataFrame([pl.Series("record_key", keys, pl.String), *fields])
 
 
 def _part(field: Field) -> pl.Expr:

@@ -9,6 +9,7 @@ Codes that were withdrawn earlier, and functional zones, which never had one, ar
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ import polars as pl
 from gateway.errors import UnknownName
 
 NATION = ""
+_GOVERNMENT = re.compile("(省|市|(壮族|回族|维吾尔)?自治区|特别行政区)$")
 
 
 class _RegionTable(Mapping[str, str]):
@@ -40,6 +42,12 @@ REGIONS: Mapping[str, str] = _RegionTable()
 def is_region_code(text: pl.Expr) -> pl.Expr:
     """Whether the text is a region code of the table; null stays null."""
     return text.is_in(list(REGIONS))
+
+
+def provinces() -> Mapping[str, str]:
+    """What a province is called, by its whole name and by the usual short one (山东省, 山东) → 37."""
+    whole = {name: code[:2] for code, name in REGIONS.items() if code.endswith("0000")}
+    return whole | {_GOVERNMENT.sub("", name): digits for name, digits in whole.items()}
 
 
 def parents(code: str) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,17 +63,36 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What pydantic puts into a place for each way in which a value may be written, as in ``header.constrained-int``.
+_WAY = re.compile(r"constrained-\w+|[\w-]+\[.*\]")
+
+
 def wrong_values(error: ValidationError, language: Language, *, below: int = 0) -> str:
-    """Each fault as ``place: what is wrong``; `below` leaves out the first parts of the place."""
-    between = "; " if language == "en" else "；"
-    return between.join(_fault(each, language, below) for each in error.errors())
+    """Each fault as ``place: what is wrong``, or what in each way of writing it; `below` cuts the head of the place."""
+    faults = groupby(enumerate(error.errors()), key=lambda each: _written_in_ways(each[1]["loc"], each[0]))
+    alternatives, between = (" or ", "; ") if language == "en" else ("，或", "；")
+    said = ([_in_one_way(each, language, below, first=not n) for n, (_, each) in enumerate(ways)] for _, ways in faults)
+    return between.join(map(alternatives.join, said))
 
 
-def _fault(fault: Mapping[str, Any], language: Language, below: int) -> str:
-    place = ".".join(str(part) for part in fault["loc"][below:])
+def _written_in_ways(place: Sequence[int | str], number: int) -> tuple[int | str, ...]:
+    """Where a value stands that may be written in several ways; else what no other fault has."""
+    at = _way(place)
+    return (number,) if at is None else ("", *place[:at])
+
+
+def _way(place: Sequence[int | str]) -> int | None:
+    return next((n for n, part in enumerate(place) if n and isinstance(part, str) and _WAY.fullmatch(part)), None)
+
+
+def _in_one_way(fault: Mapping[str, Any], language: Language, below: int, *, first: bool) -> str:
+    """A fault with its place, which a second way of writing the same value does not repeat."""
+    at = _way(fault["loc"])
+    parts = [part for n, part in enumerate(fault["loc"]) if n >= below and n != at]
     said = _said(fault, language)
-    between = ": " if language == "en" else "："
-    return f"{place}{between}{said}" if place else said
+    is_repeated = not first and at == len(fault["loc"]) - 1
+    colon = ": " if language == "en" else "："
+    return said if is_repeated or not parts else f"{'.'.join(map(str, parts))}{colon}{said}"
 
 
 def _said(fault: Mapping[str, Any], language: Language) -> str:

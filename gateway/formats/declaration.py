@@ -95,7 +95,7 @@ MESSAGES = (
 class Declared(BaseModel):
     """A part of a profile; an unknown key is refused, so that a misspelt one never passes in silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Next(StrEnum):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gateway.domain.masks import Meaning, findings_at, joined
+from gateway.domain.masks import Meaning, findings_of
 from gateway.errors import SourceError
 from gateway.interfaces import ROW
 from gateway.mapping.field_map import FieldMap
-from gateway.mapping.map_errors import nearest
-from gateway.messages import Message
+from gateway.mapping.map_errors import alike
+from gateway.messages import Message, listed
 
 UNMAPPED_COLUMN = Message(
     "map.unmapped_column",
@@ -23,12 +23,13 @@ UNMAPPED_COLUMN = Message(
 )
 MISSING_COLUMN = Message(
     "map.missing_column",
-    zh="来源缺少映射所需的列：{columns}；最接近的现有列：{nearest}；现有的列：{present}；"
+    zh="来源“{place}”缺少映射所需的列：{columns}；最接近的现有列：{nearest}；现有的列：{present}；"
     "请恢复原列名，或修改字段映射 {file}",
-    en="the source lacks columns that the map reads: {columns}; the nearest there are: {nearest}; "
+    en="{place!r} lacks columns that the map reads: {columns}; the nearest there are: {nearest}; "
     "its columns are: {present}; restore their names or change the field map {file}",
 )
 
+_COMPARED = 5  # missing columns for which the nearest are said
 # A frame of many small chunks makes every expression slow.
 _CHUNKS = 4
 
@@ -83,17 +84,21 @@ class CompiledMap:
         """The source columns without which it cannot run, in the order of the map."""
         return tuple(dict.fromkeys(each for origin in self._map.fields.values() for each in origin.demanded))
 
-    def check_columns(self, columns: Sequence[str]) -> ColumnReport:
-        """Account for every column of a source; raises SourceError where one that the map demands is missing."""
+    def check_columns(self, columns: Sequence[str], place: str = "-") -> ColumnReport:
+        """Account for every column of a source; raises SourceError where one that the map demands is missing.
+
+        `place` is the file, sheet or table that they are of, for whoever reads the error.
+        """
         there = [each for each in columns if each != ROW]
         missing = [each for each in self.demanded if each not in there]
         if missing:
             raise SourceError(
                 MISSING_COLUMN,
                 file=self._map.name,
-                columns=", ".join(missing),
-                nearest="; ".join(f"{each} → {nearest(each, there)}" for each in missing),
-                present=", ".join(there) or "-",
+                place=place,
+                columns=listed(missing),
+                nearest="; ".join(f"{each} → {alike(each, there)}" for each in missing[:_COMPARED]),
+                present=listed(there),
             )
         known = self._map.source_columns
         return ColumnReport(
@@ -117,10 +122,9 @@ class CompiledMap:
 
     def _findings(self, frame: pl.DataFrame) -> pl.DataFrame:
         flags = frame.select(watch.fails.alias(str(number)) for number, watch in enumerate(self._watches))
-        found = []
-        for flag, watch in zip(flags, self._watches, strict=True):
-            if flag.any():
-                index = flag.arg_true()
-                # The source's own text: what means empty is null by now, and nothing fails on an empty cell.
-                found.append(findings_at(index, frame[watch.meaning.column].gather(index), watch.meaning))
-        return joined(found)
+        # The source's own text: what means empty is null by now, and nothing fails on an empty cell.
+        return findings_of(
+            (index := flag.arg_true(), frame[watch.meaning.column].gather(index), watch.meaning)
+            for flag, watch in zip(flags, self._watches, strict=True)
+            if flag.any()
+        )

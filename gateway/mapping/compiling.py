@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import polars as pl
 
+from gateway.domain.dataset import RECORD_VERSION
 from gateway.domain.masks import Meaning
 from gateway.errors import StartError
 from gateway.mapping.compiled_map import CompiledMap, Watch
@@ -21,9 +23,9 @@ from gateway.mapping.map_errors import (
     Wrong,
     nearest,
 )
-from gateway.mapping.sql_expression import sql_expression
+from gateway.mapping.sql_expression import assert_works, sql_expression
 from gateway.mapping.step import Step
-from gateway.mapping.text_steps import Empty
+from gateway.mapping.text_steps import Empty, Strip, means_empty
 
 _Result = TypeVar("_Result")
 
@@ -74,18 +76,23 @@ class _Plan:
         else:
             column = self._origin(name, origin, f"fields.{name}")
             found, expression = self.types[column], pl.col(column)
+            if name == RECORD_VERSION and self.source is None:
+                found, expression = _as_version(found, expression)
         if found != dtype:
             raise self._wrong_type(name, found, dtype)
         return expression.alias(name)
 
     def _origin(self, name: str, origin: Origin, where: str) -> str:
-        steps = origin.steps
+        steps, empty = origin.steps, tuple[str, ...]()
         if isinstance(origin, FromColumn):
             column = self._source_column(origin.column)
-            steps = (Empty(texts=origin.empty), *steps) if origin.empty else steps
+            if _begins_with_strip(origin):
+                empty = (*self.field_map.empty, *origin.empty)
+            elif origin.empty:
+                steps = (Empty(texts=origin.empty), *steps)
         elif isinstance(origin, Sql):
             columns = [self._source_column(each) for each in origin.columns]
-            column = self._at(where, lambda: self._add(sql_expression(origin.sql), columns, origin.sql))
+            column = self._at(where, lambda: self._sql(origin.sql, columns))
         else:
             assert isinstance(origin, Coalesce)
             columns = [
@@ -93,9 +100,15 @@ class _Plan:
                 for number, each in enumerate(origin.coalesce, start=1)
             ]
             column = self._at(where, lambda: self._add(pl.coalesce(columns), columns, "coalesce"))
-        for step in steps:
-            column = self._step(name, origin.columns[0], column, step, where)
+        for number, step in enumerate(steps):
+            column = self._step(name, origin.columns[0], column, step, where, empty if number == 0 else ())
         return column
+
+    def _sql(self, sql: str, columns: Sequence[str]) -> str:
+        expression = sql_expression(sql)
+        column = self._add(expression, columns, sql)
+        assert_works(sql, expression, {each: self.types[each] for each in columns})
+        return self._settled(column) if self.types[column] == pl.String else column
 
     def _source_column(self, column: str) -> str:
         """A source column with what means empty made null; findings still quote what the source wrote."""
@@ -103,12 +116,20 @@ class _Plan:
             self.types[column] = pl.String() if self.source is None else self.source[column]
             self.depths[column] = 0
             if self.types[column] == pl.String:
-                filled = pl.all_horizontal(pl.col(column) != text for text in ("", *self.field_map.empty))
+                filled, empty = pl.col(column) != "", self.field_map.empty
+                if empty and column in self._unstripped:
+                    filled &= ~means_empty(pl.col(column), empty)
                 self._stage(1).append(pl.when(filled).then(pl.col(column)).alias(column))
                 self.depths[column] = 1
         return column
 
-    def _step(self, name: str, source_column: str, before: str, step: Step, where: str) -> str:
+    @cached_property
+    def _unstripped(self) -> frozenset[str]:
+        """The columns that some field reads without a `strip` first: a stripped text is quicker to compare."""
+        origins = (each for each in self.field_map.origins() if not _begins_with_strip(each))
+        return frozenset(name for each in origins if not isinstance(each, Coalesce) for name in each.columns)
+
+    def _step(self, name: str, source_column: str, before: str, step: Step, where: str, empty: tuple[str, ...]) -> str:
         dtype = self.types[before]
         place = f"{where} ({step.name})"
         after = self.done.get((before, repr(step)))
@@ -119,15 +140,14 @@ class _Plan:
             fails = step.failed(pl.col(before), pl.col(after), dtype)
             meaning = Meaning(step.fault.outcome, step.fault.message, name, source_column, step.blanks())
             self.watches.append(Watch(fails, meaning))
-        return self._settled(after) if step.may_empty else after
+        return self._settled(after, empty) if step.may_empty else after
 
-    def _settled(self, column: str) -> str:
-        """From here on "" is null."""
-        settled = self.done.get((column, "settled"))
-        if settled is None:
-            settled = self._add(_filled(pl.col(column), self.types[column]), [column], "settled")
-            self.done[column, "settled"] = settled
-        return settled
+    def _settled(self, column: str, empty: tuple[str, ...] = ()) -> str:
+        """From here on "" is null, and so is what else means empty."""
+        key = column, repr(("settled", empty))
+        if key not in self.done:
+            self.done[key] = self._add(_filled(pl.col(column), self.types[column], empty), [column], "settled")
+        return self.done[key]
 
     def _add(self, expression: pl.Expr, inputs: Sequence[str], label: str) -> str:
         column = f"\x00{len(self.types)} {label}"
@@ -181,10 +201,23 @@ def _type_of(expression: pl.Expr, inputs: Mapping[str, pl.DataType]) -> pl.DataT
     return pl.LazyFrame(schema=inputs).select(expression.alias("")).collect_schema()[""]
 
 
-def _filled(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """The column with "" made null; of a multi-value, without its empty parts, and null where none is left."""
+def _as_version(dtype: pl.DataType, column: pl.Expr) -> tuple[pl.DataType, pl.Expr]:
+    """A version that steps made a time, a date or a whole number of, as the text that a version is."""
+    if isinstance(dtype, pl.Datetime):
+        return pl.String(), column.dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
+    if isinstance(dtype, (pl.Date, pl.Int64)):
+        return pl.String(), column.cast(pl.String)
+    return dtype, column
+
+
+def _begins_with_strip(origin: Origin) -> bool:
+    return isinstance(origin, FromColumn) and bool(origin.steps) and isinstance(origin.steps[0], Strip)
+
+
+def _filled(column: pl.Expr, dtype: pl.DataType, empty: Sequence[str]) -> pl.Expr:
+    """The column with what means empty made null; of a multi-value, without "", and null where nothing is left."""
     if not isinstance(dtype, pl.List):
-        return pl.when(column != "").then(column)
+        return pl.when(pl.all_horizontal(column != text for text in ("", *empty))).then(column)
     parts = column.list.eval(pl.element().filter(pl.element() != ""))
     return pl.when(parts.list.len() > 0).then(parts)
 

@@ -7,8 +7,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from gateway.errors import StartError
-from gateway.messages import Message
+from gateway.messages import Message, listed
 
+MARK = "待确认"
+UNCONFIRMED = Message(
+    "map.unconfirmed",
+    zh="{file} 是 gateway discover 提出的建议，还有“待确认”一行；请逐行核对，补上其中的 ?，然后删去这一行",
+    en="{file} is a proposal of gateway discover and still says 待确认; look at every line, fill in what it leaves as "
+    "?, then take the line 待确认 out",
+)
 UNKNOWN_KEY = Message(
     "map.unknown_key",
     zh="{file} 的 {where} 中没有“{name}”这一项；最接近的是：{nearest}；允许的有：{allowed}",
@@ -21,13 +28,13 @@ UNKNOWN_STEP = Message(
 )
 UNKNOWN_FIELD = Message(
     "map.unknown_field",
-    zh="{file} 的 fields：数据集 {dataset} 没有字段“{name}”；最接近的是：{nearest}",
-    en="{file}, fields: {dataset} has no field {name!r}; the nearest are: {nearest}",
+    zh="{file} 的 fields：数据集 {dataset} 没有字段“{name}”；相近或现有的：{nearest}",
+    en="{file}, fields: {dataset} has no field {name!r}; near or there are: {nearest}",
 )
 UNKNOWN_COLUMN = Message(
     "map.unknown_column",
-    zh="{file} 的 {where}：来源没有列“{name}”；最接近的是：{nearest}",
-    en="{file}, {where}: the source has no column {name!r}; the nearest are: {nearest}",
+    zh="{file} 的 {where}：来源没有列“{name}”；相近或现有的：{nearest}",
+    en="{file}, {where}: the source has no column {name!r}; near or there are: {nearest}",
 )
 WRONG_VALUE = Message(
     "map.wrong_value",
@@ -94,7 +101,11 @@ class Wrong(Exception):
         return StartError(self.message, file=file, where=where, **self.blanks)
 
 
+def alike(name: str, known: Iterable[str]) -> str:
+    """The known names most like this one as a message lists them, a dash where none is like it."""
+    return listed(get_close_matches(name, sorted(known), n=3, cutoff=0.5))
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known names most like this one, or all where none is like it, as a message lists them."""
-    names = sorted(known)
-    return ", ".join(get_close_matches(name, names, n=3, cutoff=0.4) or names) or "-"
+    """The known names most like this one, or those that there are where none is like it."""
+    return listed(get_close_matches(name, names := sorted(known), n=3, cutoff=0.5) or names)

@@ -13,14 +13,16 @@ from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError
 from gateway.mapping.field_map import Coalesce, Constant, FieldMap, FromColumn, Origin, Sql
 from gateway.mapping.map_errors import (
+    MARK,
     ORIGIN,
     OTHER_PATH,
+    UNCONFIRMED,
     UNKNOWN_KEY,
     UNKNOWN_STEP,
     WRONG_SHAPE,
     WRONG_VALUE,
     Wrong,
-    nearest,
+    alike,
 )
 from gateway.mapping.sql_expression import sql_expression
 from gateway.mapping.step import Step
@@ -52,6 +54,8 @@ class _Reader:
 
     def field_map(self, content: Any) -> FieldMap:
         content = dict(self._mapping(content, "(file)"))
+        if MARK in content:
+            raise StartError(UNCONFIRMED, file=self.file)
         fields = self._mapping(content.get("fields", {}), "fields")
         content["fields"] = {name: self._origin(said, f"fields.{name}") for name, said in fields.items()}
         for key in ("ignore", "empty"):
@@ -89,7 +93,7 @@ class _Reader:
                 file=self.file,
                 where=where,
                 name=name,
-                nearest=nearest(name, STEPS),
+                nearest=alike(name, STEPS),
                 allowed=", ".join(STEPS),
             )
         step, place = STEPS[name], f"{where} ({name})"
@@ -115,7 +119,7 @@ class _Reader:
                     file=self.file,
                     where=where,
                     name=key,
-                    nearest=nearest(key, keys),
+                    nearest=alike(key, keys),
                     allowed=", ".join(keys) or "-",
                 )
         return self._said_at(where, model.model_validate, {**content, **given})

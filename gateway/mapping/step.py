@@ -29,7 +29,7 @@ class Step(BaseModel):
     works on each element. `may_empty` says that it can leave "", which means absent from there on.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: ClassVar[str]
     words: ClassVar[Message]

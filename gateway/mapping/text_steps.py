@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import polars as pl
@@ -22,6 +23,13 @@ NO_MATCH = Message(
     zh="“{column}”的值“{value}”不符合约定的写法（{pattern}），无法取出{field}；请按约定写法更正",
     en="{column} {value!r} does not match {pattern}, so {field} cannot be taken from it; correct how it is written",
 )
+JOINED = Message(
+    "map.join",
+    zh="“{column}”的值“{value}”中有一项本身含有“{separator}”，以它连接后分不清各项，{field}没有采用；"
+    "请更正该值，或由管理员改用别的连接符",
+    en="a part of {column} {value!r} holds {separator!r} itself, and joined by it the parts could not be told apart, "
+    "so {field} is not taken; correct the value, or have the map join by another sign",
+)
 BAD_PATTERN = Message(
     "map.bad_pattern",
     zh="{file} 的 {where}：正则表达式“{pattern}”不可用：{what}；须恰好有一个括号组，其他括号写成 (?:…)",
@@ -35,6 +43,12 @@ _STRIPPED = "".join(
 ) + "\u3000\u180e\ufeff"  # fmt: skip
 
 _HALF_WIDTH = {chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)} | {"\u3000": " "}
+
+
+def means_empty(text: pl.Expr, empties: Sequence[str]) -> pl.Expr:
+    """Whether a text is one of those that mean empty, with or without white space at its ends."""
+    said = "|".join(map(pl.escape_regex, empties))
+    return text.str.contains(rf"\A[{_STRIPPED}]*(?:{said})[{_STRIPPED}]*\z")
 
 
 class Strip(Step):
@@ -81,7 +95,7 @@ class Upper(Step):
 
 
 class Empty(Step):
-    """Texts that mean empty at this point, compared whole."""
+    """Texts that mean empty at this point, compared whole, save white space at the ends."""
 
     name = "empty"
     words = Message("step.empty", zh="视为空：{texts}", en="empty if {texts}")
@@ -97,7 +111,7 @@ class Empty(Step):
         return (said,) if isinstance(said, str) else said
 
     def _work(self, before: pl.Expr) -> pl.Expr:
-        return pl.when(before.is_in(self.texts)).then(pl.lit("")).otherwise(before)
+        return pl.when(means_empty(before, self.texts)).then(pl.lit("")).otherwise(before)
 
 
 class Extract(Step):
@@ -144,14 +158,19 @@ class Split(Step):
 
 
 class Join(Step):
-    """Puts the parts of a multi-value together again."""
+    """Puts the parts of a multi-value together again; by a sign that none of them holds, or by white space or none."""
 
     name = "join"
     words = Message("step.join", zh="多值以“{separator}”连接", en="joined by {separator!r}")
     argument = "separator"
     takes: ClassVar = (pl.List,)
+    fault = Fault(JOINED, Outcome.REJECTED)
 
     separator: str
 
     def _work(self, before: pl.Expr) -> pl.Expr:
-        return before.list.join(self.separator, ignore_nulls=True)
+        parts = before.list.drop_nulls()
+        together = parts.list.join(self.separator)
+        if not self.separator.strip():
+            return together
+        return pl.when((parts.list.len() == 0) | (together.str.split(self.separator) == parts)).then(together)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import permutations
 from typing import ClassVar
 
 import polars as pl
@@ -29,6 +32,13 @@ BAD_FORMAT = Message(
     en="{file}, {where}: the format {format!r} cannot be used: {what}; there are %Y %m %d %H %M %S %.f %z, "
     "and year, month and day are needed",
 )
+AMBIGUOUS = Message(
+    "map.ambiguous_formats",
+    zh="{file} 的 {where}：格式“{format}”和“{other}”会把同一个值读成不同的日期或时间（如“{text}”）；"
+    "请只留来源实际使用的一种",
+    en="{file}, {where}: the formats {format!r} and {other!r} read one text, as {text!r}, as different dates or times; "
+    "leave the one that the source writes",
+)
 NO_ZONE = Message(
     "map.no_zone",
     zh="{file} 的 {where}：时间须写明时区 zone（如 Asia/Shanghai），“{zone}”不是",
@@ -36,11 +46,18 @@ NO_ZONE = Message(
 )
 
 # What each directive matches. Polars itself would take 97-01-01 for the year 97 and 1997101 for 1997-10-01.
+# Second 60, which polars makes the next minute of, is none: whether a leap second is meant cannot be known.
 _SHAPES = {
     "%Y": "[1-9][0-9]{3}",
     "%.f": r"(?:\.[0-9]{1,9})?",
     "%z": "[+-][0-9]{2}:?[0-9]{2}",
-} | dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "[0-9]{1,2}")
+} | dict.fromkeys(("%m", "%d", "%H", "%M"), "[0-9]{1,2}")
+_SHAPES["%S"] = "(?:[0-5][0-9]|[0-9])"
+_PACKED = {"%S": "[0-5][0-9]"} | dict.fromkeys(("%m", "%d", "%H", "%M"), "[0-9]{2}")
+# A time of which no part but the year can be told from another by its size; another reading of it in a year that is
+# not of these days is no reading that anybody means.
+_ALIKE = pl.Series([datetime(2010, 10, 11, 9, 8, 12)])  # noqa: DTZ001 - of no zone
+_THESE_DAYS = range(1800, 2200)
 _DIRECTIVE = re.compile(r"%\.?[A-Za-z%]?")
 
 
@@ -66,6 +83,7 @@ class Date(Step):
             shape(each)
             if "%z" in each:
                 raise Wrong(BAD_FORMAT, format=each, what="a date has no %z")
+        _assert_distinct(formats)
         return formats
 
     def _work(self, before: pl.Expr) -> pl.Expr:
@@ -89,6 +107,7 @@ class Time(Step):
     def _known(self) -> Time:
         for each in self.formats:
             shape(each)
+        _assert_distinct(self.formats)
         if self.zone or any("%z" not in each for each in self.formats):
             known_zone(self.zone)
         return self
@@ -154,10 +173,27 @@ def shape(written: str, *, whole: bool = True) -> str:
         raise Wrong(BAD_FORMAT, format=written, what="a directive stands twice")
     packed = any(not part for part, after in zip(parts[1:], directives[1:], strict=False) if after != "%.f")
     pattern = re.escape(parts[0])
+    shapes = _SHAPES | _PACKED if packed else _SHAPES
     for directive, literal in zip(directives, parts[1:], strict=True):
-        expected = _SHAPES[directive]
-        pattern += (expected.replace("{1,2}", "{2}") if packed else expected) + re.escape(literal)
+        pattern += shapes[directive] + re.escape(literal)
     return rf"\A{pattern}\z"
+
+
+def _assert_distinct(formats: Sequence[str]) -> None:
+    """Raise Wrong for two formats of which one text can be written in both, and means something else in each."""
+    for one, other in permutations(formats, 2):
+        text = _ALIKE.dt.to_string(one.replace("%z", "+0800")).item()
+        as_one, as_other = (_plainly(text, each) for each in (one, other))
+        if as_other is not None and as_other.year in _THESE_DAYS and as_one != as_other:
+            raise Wrong(AMBIGUOUS, format=one, other=other, text=text)
+
+
+def _plainly(text: str, written: str) -> datetime | None:
+    """What a text says in a format, its zone aside; None where it is not written so."""
+    column = pl.col("text")
+    told = pl.when(column.str.contains(shape(written))).then(column.str.to_datetime(written, strict=False))
+    found: datetime | None = pl.DataFrame({"text": [text]}).select(told).item()
+    return found
 
 
 def known_zone(zone: str) -> None:

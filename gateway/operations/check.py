@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Protocol
 
 import polars as pl
@@ -14,7 +13,7 @@ from gateway.errors import GatewayError, NothingThere, RunError
 from gateway.formats.profile import Profile
 from gateway.interfaces import ROW, Destination, Source
 from gateway.mapping import UNMAPPED_COLUMN, CompiledMap, FieldMap
-from gateway.messages import Message
+from gateway.messages import Message, listed
 from gateway.pipeline.feeds import InboundFeed, OutboundFeed
 
 BROKEN = Message(
@@ -83,14 +82,14 @@ def _check_inbound(findings: Findings, deployment: Deployment, name: str, feed: 
         source = deployment.source(name, feed)
         source.check()
         try:
-            columns = _columns(source)
+            place, columns = _columns(source)
         except NothingThere as nothing:
             findings.remarks.append(nothing)
             return
         with findings.collecting():
             _, compiled = deployment.inbound_map(name, feed)
-            if unmapped := compiled.check_columns(columns).unmapped:
-                findings.remarks.append(RunError(UNMAPPED_COLUMN, columns=", ".join(unmapped)))
+            if unmapped := compiled.check_columns(columns, place).unmapped:
+                findings.remarks.append(RunError(UNMAPPED_COLUMN, columns=listed(unmapped)))
     with findings.collecting():
         deployment.inbound_map(name, feed)
 
@@ -101,6 +100,7 @@ def _check_outbound(findings: Findings, deployment: Deployment, name: str, feed:
         deployment.destination(name, feed, profile).check()
 
 
-def _columns(source: Source) -> list[str]:
-    """The columns of a source, from its first batch; there always is one."""
-    return [name for batch in islice(source.read(), 1) for name in batch.rows.columns if name != ROW]
+def _columns(source: Source) -> tuple[str, list[str]]:
+    """The place and the columns of a source's first batch; there always is one."""
+    first = next(source.read())
+    return first.place, [name for name in first.rows.columns if name != ROW]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.domain.yaml_text import read_yaml_text
-from gateway.errors import StartError
-from gateway.interfaces import Found, Surroundings
+from gateway.errors import StartError, UnknownName
+from gateway.interfaces import Found, Options, Surroundings
 from gateway.messages import Message
 from gateway.pipeline.feeds import InboundFeed
 from gateway.plugin_loader import Plugins
@@ -38,7 +38,16 @@ def discover(plugins: Plugins, surroundings: Surroundings, kind: str, options: M
     if offer.discover is None:
         able = ", ".join(name for name, each in plugins.sources().items() if each.discover)
         raise StartError(NOT_DISCOVERED, type=kind, allowed=able or "-")
+    _assert_known(kind, offer.options, options)
     return offer.discover(options, surroundings)
+
+
+def _assert_known(kind: str, declared: type[Options], options: Mapping[str, Any]) -> None:
+    """Raise UnknownName for an option that this kind of source does not have, whatever else is not said yet."""
+    known = [field.alias or name for name, field in declared.model_fields.items()]
+    for name in options:
+        if name not in known:
+            raise UnknownName(f"option of {kind}", f"选项（来源类型 {kind}）", name, known)
 
 
 def feed_options(feed: InboundFeed) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from gateway.domain.yaml_text import read_yaml_text
 from gateway.errors import StartError, UnknownName
 from gateway.interfaces import ROW
 from gateway.mapping import CompiledMap, FieldMap, check_covers, compile_map
-from gateway.messages import Language, Message
+from gateway.messages import Language, Message, listed
 
 WRONG_PAIRS = Message(
     "golden.wrong",
@@ -156,7 +156,7 @@ class _Comparison:
     def _found(self, pair: Pair) -> Iterator[tuple[Message, Mapping[str, Any]]]:
         rows = self._rows(pair)
         if unmapped := self.mapping.check_columns(rows.columns).unmapped:
-            yield UNKNOWN_COLUMNS, {"columns": ", ".join(unmapped)}
+            yield UNKNOWN_COLUMNS, {"columns": listed(unmapped)}
         mapped = self.mapping.apply(rows)
         findings = pl.concat(
             [mapped.findings, self.checks.apply(mapped.records, self.mapping.columns, mapped.findings)]

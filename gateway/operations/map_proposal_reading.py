@@ -22,12 +22,8 @@ from gateway.mapping.number_steps import Decimal, Integer
 from gateway.mapping.step import Step
 from gateway.mapping.time_steps import Date, Time
 from gateway.messages import Message
+from gateway.operations.map_proposal_money import unit_in
 
-NO_UNIT = Message(
-    "proposal.no_unit",
-    zh="列名没有写明金额单位；请核对是元还是万元",
-    en="the column's name says no unit of money; find out whether it is 元 or 万元",
-)
 UNKNOWN_CODES = Message(
     "proposal.unknown_codes",
     zh="样本中的 {values} 不在“{title}”的取值内；请用 lookup 写明各对应什么，表示空的写入 empty",
@@ -136,12 +132,13 @@ def _passes(values: Sequence[str], check: Check) -> bool:
 
 
 def _money(column: str, values: Sequence[str]) -> Reading:
-    unit = next((each for each in ("亿元", "万元", "元") if each in column), None)
+    unit, doubt = unit_in(column)
     separators = {"separators": ","} if any("," in value for value in values) else {}
-    step = Decimal(unit=unit or "万元", separators="," if separators else "")  # type: ignore[arg-type]
+    step = Decimal(unit=unit or "万元", separators="," if separators else "")
     said = {"decimal": {"unit": unit or "?", **separators}}
-    if unit is None:
-        return Reading(["strip", said], _reads(step, values), remark=(NO_UNIT, {}), unsettled=True)
+    if doubt:
+        remark = (doubt, {"column": column})
+        return Reading(["strip", said], _reads(step, values), remark=remark, unsettled=True)
     return _step(said, step, values)
 
 

@@ -1,6 +1,6 @@
 """A proposed field map as YAML with its doubts as comments, which no feed can use before a person has looked at it.
 
-The loader of field maps knows no key ``待确认``, so it refuses the file until somebody takes that line out.
+The loader of field maps refuses a file that says ``待确认``, until somebody takes that line out.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from typing import Any
 import yaml
 
 from gateway.domain.dataset import Field
+from gateway.mapping.map_errors import MARK
 from gateway.messages import Language, Message
 from gateway.operations.map_proposal import Confidence, Match, Proposal, Worded
-
-MARK = "待确认"
 
 HEAD = Message(
     "proposal.head",

@@ -61,6 +61,11 @@ WRONG_FILE = Message(
     zh="文件 {file} 应为 UTF-8 编码的 CSV，表头为 old_key,new_key，每行两格（{why}）；请更正",
     en="the file {file} must be CSV in UTF-8 with the header old_key,new_key and two cells a row ({why}); correct it",
 )
+UNREADABLE = Message(
+    "merge.unreadable",
+    zh="文件 {file} 无法读取（{why}）；请核对路径和权限",
+    en="the file {file} cannot be read ({why}); check its path and rights",
+)
 
 _HEADER = ["old_key", "new_key"]
 Pairs = Mapping[str, str]  # old key → new key
@@ -104,7 +109,9 @@ def pairs_of_file(file: Path) -> Pairs:
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             header, *rows = list(csv.reader(text)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise StartError(UNREADABLE, file=str(file), why=error.strerror or error) from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise StartError(WRONG_FILE, file=str(file), why=error) from error
     if header != _HEADER:
         raise StartError(WRONG_FILE, file=str(file), why=",".join(header))
@@ -250,4 +257,5 @@ MESSAGES = (
     NOT_DECLARED,
     NOTHING_TO_MERGE,
     WRONG_FILE,
+    UNREADABLE,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.findings import Outcome
+from gateway.pipeline import left_out as left_out_rows
 from gateway.pipeline import withdrawal
 from gateway.pipeline.compare import UNCHANGED, WAITING, Action
 from gateway.pipeline.enqueue import Enqueued, Enqueuer
@@ -38,7 +39,7 @@ class Preview:
     withdrawals_held_back: int = 0
     sent: int = 0  # new versions and those that still wait from earlier runs
     refused: int = 0  # versions that the profile cannot express
-    issues: Sequence[ListedIssue] = ()  # all but notes
+    issues: Sequence[ListedIssue] = ()  # all but notes, and at the end the rows that are left out
     notes: int = 0
 
 
@@ -48,12 +49,13 @@ def preview_inbound(runner: InboundRunner) -> Preview:
         plan, judging, issues = runner.preview(Path(folder))
     vanished = 0 if runner.feed.reads == "changes" else len(plan.vanished)
     held_back = issues["code"].is_in(_HELD_BACK).any()
-    notes = issues["outcome"] == Outcome.NOTE.value
+    left_out = issues["code"].is_in([message.code for message in left_out_rows.MESSAGES])
+    notes = (issues["outcome"] == Outcome.NOTE.value) & ~left_out
     return Preview(
         feed=runner.name,
         direction="inbound",
         read=judging.read,
-        left_out=judging.left_out,
+        left_out=judging.left_out.count,
         inserted=plan.count(Action.INSERT),
         changed=plan.count(Action.CHANGE),
         unchanged=plan.count(*UNCHANGED),
@@ -63,7 +65,8 @@ def preview_inbound(runner: InboundRunner) -> Preview:
         withdrawals_held_back=vanished if held_back else 0,
         issues=[
             _listed(runner, row)
-            for row in issues.filter(~notes).sort("place", "row", maintain_order=True).iter_rows(named=True)
+            for part in (issues.filter(~notes & ~left_out), issues.filter(left_out))
+            for row in part.sort("place", "row", maintain_order=True).iter_rows(named=True)
         ],
         notes=int(notes.sum()),
     )

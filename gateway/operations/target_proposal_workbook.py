@@ -20,7 +20,7 @@ from gateway.transport.workbooks import open_workbook
 
 NO_PROPOSAL = Message(
     "targets.no_proposal",
-    zh="文件 {file} 不是 gateway targets propose 写出的建议（{reason}）；请用原文件",
+    zh="文件 {file} 不是 gateway targets propose 写出的建议（{reason_zh}）；请用原文件",
     en="{file} is no proposal as gateway targets propose writes it ({reason}); use the file that it wrote",
 )
 OTHER_ROWS = Message(
@@ -147,12 +147,17 @@ def _read(file: Path) -> tuple[list[tuple[str, ...]], dict[str, str]]:
         with open_workbook(file) as workbook:
             sheets = [workbook.read(name) for name in workbook.visible]
     except SourceError as error:
-        raise StartError(NO_PROPOSAL, file=file, reason=error.text("zh")) from error
+        raise StartError(NO_PROPOSAL, file=file, reason=error.text("en"), reason_zh=error.text("zh")) from error
     if len(sheets) != 2:
-        raise StartError(NO_PROPOSAL, file=file, reason=f"{len(sheets)} ≠ 2 sheets")
+        count = len(sheets)
+        raise StartError(
+            NO_PROPOSAL, file=file, reason=f"{count} sheets, not 2", reason_zh=f"有 {count} 张表，应为 2 张"
+        )
     rows, basis = (sheet.cells.rows() for sheet in sheets)
     if not rows or rows[0] not in [tuple(each.heading.text(to, {}) for each in _COLUMNS) for to in ("zh", "en")]:
-        raise StartError(NO_PROPOSAL, file=file, reason=sheets[0].name)
+        name = sheets[0].name
+        reason, reason_zh = f"the sheet {name!r} has other headings", f"工作表“{name}”的表头不同"
+        raise StartError(NO_PROPOSAL, file=file, reason=reason, reason_zh=reason_zh)
     return rows[1:], {row[0]: row[1] for row in basis}
 
 

@@ -14,7 +14,7 @@ from gateway.domain.record_key import key_text
 from gateway.mapping import CompiledMap
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
-from gateway.state.identity_changes import records_or_heirs
+from gateway.state.identity_changes import children_of_heirs, records_or_heirs
 
 _NAMED = "\x00named"
 
@@ -97,7 +97,7 @@ class Companions:
     def _children(self, connection: Connection, each: ChildList, versions: pl.DataFrame) -> pl.DataFrame:
         kept = versions.filter(pl.col("operation") != "withdraw")
         parents = kept.select("record_key", *(key.name for key in self.dataset.keys)).unique("record_key")
-        return each.exchange.children_of(connection, self.dataset.keys, parents)
+        return children_of_heirs(connection, each.exchange, self.dataset, parents)
 
 
 def _joined(connection: Connection, beside: Beside, versions: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:

@@ -18,6 +18,7 @@ from gateway.domain.findings import Outcome, no_findings
 from gateway.domain.record_key import record_key
 from gateway.messages import Message
 from gateway.pipeline.compare import Action, Plan
+from gateway.pipeline.inheriting import inherit
 from gateway.pipeline.precedence import Precedence
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.pipeline.store import Stamp
@@ -75,10 +76,13 @@ class Contributing:
             contributions.unsay(connection, gone)
         confirmed = plan.of(Action.CONFIRM)
         contributions.confirm(connection, confirmed.select("id", pl.col("version").alias("record_version")))
+        heirs = inherit(connection, dataset)
+        touched += heirs.values()
         touched += contributions.open_keys(connection, dataset.name, BROKEN_TOGETHER.code)
         if not contributions.applied(connection, dataset.name, self.precedence.digest):
             touched += contributions.all_keys(connection, dataset.name, self.precedence.feeds)
-        keys = list(dict.fromkeys(touched))
+        # Nobody speaks of an old key any more; its record stands until the one of the new key is in force.
+        keys = [key for key in dict.fromkeys(touched) if key not in heirs]
         parts = (keys[start : start + _MERGED_AT_ONCE] for start in range(0, len(keys), _MERGED_AT_ONCE))
         found = [self._merge(connection, part, stamp) for part in parts]
         return pl.concat([pl.DataFrame(schema=ISSUES), *found])

@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-
-import tenacity
+from typing import TYPE_CHECKING
 
 from gateway.domain.environment import Environment
 from gateway.errors import AccessRefused, DeliveryError, DocumentRefused, OutcomeUnknown, TryAgain
@@ -25,6 +24,9 @@ from gateway.state import outbox
 from gateway.state.database import Connection, Database
 from gateway.state.leases import Lease
 from gateway.state.outbox import Outgoing
+
+if TYPE_CHECKING:
+    import tenacity
 
 NO_RECEIPT = Message(
     "delivery.no_receipt",
@@ -85,6 +87,8 @@ class Deliverer:
 
     def _try(self, document: int) -> None:
         """Try one document as often as the feed allows; trouble that concerns the receiver ends the run's sending."""
+        import tenacity  # late, as an inbound run sends nothing
+
         if self.stopped.is_set():
             return
         attempts = tenacity.Retrying(
@@ -106,6 +110,8 @@ class Deliverer:
         return tried or self.stopped.is_set() or _asked_to_wait(state) > self.retry.longest_wait_seconds
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
+        import tenacity
+
         growing = tenacity.wait_exponential_jitter(
             multiplier=self.retry.first_wait_seconds,
             max=self.retry.longest_wait_seconds,

@@ -105,7 +105,7 @@ Share = Annotated[Decimal, BeforeValidator(_share), Field(ge=0, le=1)]
 
 
 class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Expectation(_Declared):

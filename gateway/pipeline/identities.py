@@ -16,7 +16,7 @@ from gateway.domain.dataset import Dataset
 from gateway.domain.findings import Outcome, no_findings
 from gateway.domain.frame_hash import frame_hash
 from gateway.domain.masks import Meaning, findings_at
-from gateway.domain.record_key import parts_of, record_key
+from gateway.domain.record_key import key_fields, record_key
 from gateway.messages import Message
 from gateway.pipeline.compare import Plan
 
@@ -77,6 +77,13 @@ class Identities:
         ids = held.filter(pl.col("key").is_in(living.implode()))["id"]
         return replace(plan, vanished=plan.vanished.filter(~plan.vanished.is_in(ids.implode())))
 
+    def present(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Hashes of keys (`key`), an old one as that of the key under which its record lives now."""
+        if not self.finals:
+            return keys
+        living = keys.join(self._hashes, left_on="key", right_on="old", how="left")
+        return living.with_columns(pl.coalesce("new", "key").alias("key")).drop("new")
+
     @cached_property
     def _old(self) -> pl.Series:
         return pl.Series(list(self.finals), dtype=pl.String).implode()
@@ -89,15 +96,9 @@ class Identities:
     @cached_property
     def _fields(self) -> pl.DataFrame:
         """The key fields of each new key: record_key (the old one) and the fields under a mark of their own."""
-        parts = [parts_of(new) for new in self.finals.values()]
-        columns = {
-            f"{_NEW}{each.name}": pl.Series(
-                [None if part[at] == each.absent else part[at] for part in parts], dtype=pl.String
-            ).cast(each.type.polars)
-            for at, each in enumerate(self.dataset.keys)
-        }
-        old = pl.Series(list(self.finals), dtype=pl.String)
-        return pl.DataFrame({"record_key": old, f"{_NEW}merged": old, **columns})
+        fields = key_fields(self.dataset, list(self.finals.values())).select(pl.exclude("record_key").name.prefix(_NEW))
+        old = pl.Series("record_key", list(self.finals), dtype=pl.String)
+        return fields.with_columns(old, old.alias(f"{_NEW}merged"))
 
 
 MESSAGES = (MERGED,)

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future, wait
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -19,24 +20,30 @@ from gateway.interfaces import Batch, Source
 from gateway.messages import Catalogue, Message
 from gateway.pipeline import run_issues, withdrawal
 from gateway.pipeline.again import batches as again_batches
-from gateway.pipeline.compare import UNCHANGED, WAITING, Action, Plan, compare
+from gateway.pipeline.again import read_runs
+from gateway.pipeline.compare import Plan, compare
 from gateway.pipeline.contributing import BROKEN_TOGETHER, Contributing
 from gateway.pipeline.early_look import EarlyLook
+from gateway.pipeline.expected_rows import refuse_too_few, refuse_too_many
+from gateway.pipeline.failed_run import crashed, failed
 from gateway.pipeline.feeds import InboundFeed
 from gateway.pipeline.identities import Identities
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.judging import Judging
 from gateway.pipeline.known_rows import KNOWN, keep_known, read_known
+from gateway.pipeline.left_out import LEFT_OUT
 from gateway.pipeline.parents import Parents
 from gateway.pipeline.precedence import Precedence
 from gateway.pipeline.progress import Point, Reached
+from gateway.pipeline.read_keys import remember_read_keys
 from gateway.pipeline.reading import AS_DECLARED, LIMITED, Asked, Reader
 from gateway.pipeline.run_report import Counts, RunReport
+from gateway.pipeline.same_content import SAME_CONTENT, Grounds, LastRun, last_run
 from gateway.pipeline.spool import Spool, Terms
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.pipeline.store import Stamp, store_records
 from gateway.pipeline.withdrawal import Withdrawal
-from gateway.state import event_log, issues, leases, runs
+from gateway.state import event_log, issues, keys_read, leases, runs
 from gateway.state.database import Connection, Database
 from gateway.state.exchange import LOOKED_UP, Exchange
 from gateway.state.held_rows import HeldRow, held_rows
@@ -48,31 +55,8 @@ INTERRUPTED = Message(
     zh="运行 {run} 在读取来源时中断，没有保存任何数据；本次从头重新读取",
     en="run {run} was interrupted while its source was read, nothing of it was stored; the source is read anew",
 )
-TOO_FEW_ROWS = Message(
-    "expect.rows_at_least",
-    zh="来源只有 {rows} 行，少于数据流声明的至少 {limit} 行；没有保存任何数据，请核对来源是否完整",
-    en="the source has {rows} rows, fewer than the {limit} that the feed expects; nothing was stored, see whether the "
-    "source is complete",
-)
-TOO_MANY_ROWS = Message(
-    "expect.rows_at_most",
-    zh="来源有 {rows} 行，多于数据流声明的至多 {limit} 行；没有保存任何数据，请核对来源",
-    en="the source has {rows} rows, more than the {limit} that the feed expects; nothing was stored, check the source",
-)
-NO_FILES = Message(
-    "run.files",
-    zh="文件 {file} 无法读写：{reason}；没有保存任何数据，请检查磁盘空间和目录权限后重新运行",
-    en="the file {file} cannot be written or read: {reason}; nothing was stored, check the space on the disk and the "
-    "rights to its folder, then run again",
-)
-CRASHED = Message(
-    "run.crashed",
-    zh="程序内部错误（{kind}）：{reason}；没有保存任何数据，请把这条信息报告给维护者",
-    en="an internal error ({kind}): {reason}; nothing was stored, report this to the maintainers",
-)
 
-
-_WRITTEN_BEHIND = 4  # batches that are being spooled while the source is read on
+_WRITTEN_BEHIND = 3  # batches that are being spooled while the source is read on
 
 
 @dataclass(frozen=True)
@@ -100,6 +84,11 @@ class InboundRunner:
         return Contributing(self.precedence, self.exchange, self.judge.checks) if self.precedence else None
 
     @property
+    def grounds(self) -> Grounds:
+        """What the findings of its runs rest on, beside what they read."""
+        return Grounds((*self.basis, repr(self.feed)), self.exchange, self.parents)
+
+    @property
     def reader(self) -> Reader:
         """Reads the source and keeps what is remembered of it."""
         return Reader(self.name, self.feed, self.source, self.database)
@@ -114,7 +103,7 @@ class InboundRunner:
         try:
             with leases.hold(self.database, f"feed:{self.name}") as lease:
                 self._finish_interrupted(lease)
-                notices = [*self.reader.make_up(), *([self.reader.forget()] if asked.reset else [])]
+                notices = [*self.reader.make_up(), *([self.reader.forget(asked.since)] if asked.reset else [])]
                 report = self._run(self._start(asked, accept_withdrawals), lease, accept_withdrawals, asked)
                 report = replace(report, notices=(*notices, *report.notices))
         except GatewayError as error:
@@ -131,8 +120,9 @@ class InboundRunner:
             judging = self._judge(spool, batches)
         with self.database.read() as connection:
             plan = self._plan(connection, spool, judging)
-        decision = withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=False)
-        return plan, judging, run_issues.of_run(self._records(spool, judging), plan, judging, decision.held_back)
+            decision = self._decide(connection, plan, judging, Terms(), accepted=False)
+        found = run_issues.of_run(self._records(spool, judging), plan, judging, decision.held_back)
+        return plan, judging, found.select(*ISSUES)
 
     def _start(self, asked: Asked, accept_withdrawals: bool) -> int:
         run = runs.start(
@@ -153,6 +143,8 @@ class InboundRunner:
     def _run(self, run: int, lease: leases.Lease, accept_withdrawals: bool, asked: Asked) -> RunReport:
         spool = self._spool(run)
         try:
+            if (same := self._same_again(run, lease, accept_withdrawals, asked)) is not None:
+                return same
             terms = self.reader.terms(asked)
             judging = self._judge(spool, self._read(spool, terms, self.reader.batches(terms)))
             report = self._store(run, lease, spool, judging, accept_withdrawals)
@@ -163,6 +155,31 @@ class InboundRunner:
             return replace(failed(self.name, run, said), notices=notices)
         settled = () if asked.limit is not None else self.reader.settle(stored=True)
         return replace(report, notices=(*report.notices, *settled))
+
+    def _same_again(self, run: int, lease: leases.Lease, accept_withdrawals: bool, asked: Asked) -> RunReport | None:
+        """End the run by what the last one found, where all of that still stands; None where rows must be read."""
+        last = last_run(self._folder) if self._remembers and asked == AS_DECLARED and not accept_withdrawals else None
+        if last is None or not last.is_read_by(self.source):
+            return None
+        with self.database.write() as connection:
+            lease.assert_held(connection)
+            self.exchange.claim(connection)
+            seen = self.grounds.seen(connection, self._identities(connection))
+            if self.grounds.digest(connection, seen) != last.rests_on:
+                return None
+            again = last.stands(connection, self.name, run)
+            again = replace(again, rests_on=self.grounds.digest(connection, seen))
+            self.reached(Point.STORING)
+        self.reached(Point.STORED)
+        with suppress(OSError):  # without these files the next run reads its source
+            self._spool(last.run).folder.rename(self._spool(run).folder)
+            again.keep(self._folder)
+        return again.report(self.name, RunError(SAME_CONTENT, run=last.run, places="、".join(last.places)))
+
+    @property
+    def _remembers(self) -> bool:
+        """Whether what a run finds depends on nothing but its source and what the grounds name."""
+        return self.feed.reads == "everything" and self.precedence is None
 
     def _fail(self, run: int, error: BaseException) -> GatewayError:
         said = error if isinstance(error, GatewayError) else crashed(error)
@@ -191,27 +208,25 @@ class InboundRunner:
         self.reached(Point.BATCH_SPOOLED)
 
     def _judge(self, spool: Spool, batches: Iterable[tuple[int, Batch]]) -> Judging:
-        identities = self._identities()
+        with self.database.read() as connection:
+            identities, first = self._identities(connection), self.exchange.is_empty(connection)
         judge = replace(self.judge, identities=identities)
         known = read_known(self._folder, (*self.basis, identities.digest))
         # A feed that knew many rows will want to compare with as many records. SQLite would read them in this very
         # process, at the cost of the judging.
         looks_early = known and self.database.dialect != "sqlite" and not self.precedence
         early = EarlyLook.begin(self.database, self.exchange, self.name) if looks_early else None
-        judging = Judging(judge, self.executor, spool.judged, self.reached, known, early)
-        judging.again = [issue for held in self._held_before() for issue in held.issues]
+        spool.remove_judged()  # a killed run may have judged by another map
+        judging = Judging(judge, self.executor, spool.judged, self.reached, known, early, first)
+        before = self._held_before()
+        judging.again, judging.read_runs = [issue for held in before for issue in held.issues], read_runs(before)
         for number, batch in batches:
             judging.take(number, batch)
-        judging.finish(spool.terms.again)
-        self._expect_rows(judging.read, limited=spool.terms.limit is not None)
+        judging.finish()
+        if spool.terms.limit is None:
+            refuse_too_few(judging.read, self.feed.expect)
+        refuse_too_many(judging.read, self.feed.expect)
         return judging
-
-    def _expect_rows(self, rows: int, *, limited: bool) -> None:
-        expect = self.feed.expect
-        if rows < expect.rows_at_least and not limited:
-            raise RunError(TOO_FEW_ROWS, rows=rows, limit=expect.rows_at_least)
-        if expect.rows_at_most is not None and rows > expect.rows_at_most:
-            raise RunError(TOO_MANY_ROWS, rows=rows, limit=expect.rows_at_most)
 
     def _finish_interrupted(self, lease: leases.Lease) -> None:
         """Bring runs to their end that a killed process left behind: store what was read whole, drop the rest."""
@@ -237,19 +252,24 @@ class InboundRunner:
         with self.database.read() as connection:
             return held_rows(connection, self.name)
 
-    def _identities(self) -> Identities:
+    def _identities(self, connection: Connection) -> Identities:
         dataset = self.exchange.dataset
-        with self.database.read() as connection:
-            return Identities(dataset, final_keys(connection, dataset.name))
+        return Identities(dataset, final_keys(connection, dataset.name))
 
     def _records(self, spool: Spool, judging: Judging) -> SpooledRecords:
         return SpooledRecords(spool, judging.judge, judging.places)
 
     def _plan(self, connection: Connection, spool: Spool, judging: Judging) -> Plan:
         records = self._records(spool, judging)
-        judging.hold_orphans(self.parents.orphans(connection, records, judging.judged))
         held = self._held(connection, records, judging)
-        plan = compare(judging.judged, held, latest_decides=self.feed.doubled == "latest")
+        judging.look_back(held, keys_read.remembered(connection, self.name))
+        judging.hold_orphans(self.parents.orphans(connection, records, judging.judged))
+        plan = compare(
+            judging.judged,
+            held,
+            latest_decides=self.feed.doubled == "latest",
+            snapshot=self.feed.reads == "everything",
+        )
         return judging.identities.spared(plan, held, judging.judged)
 
     def _held(self, connection: Connection, records: SpooledRecords, judging: Judging) -> pl.DataFrame:
@@ -267,31 +287,44 @@ class InboundRunner:
         with self.database.write() as connection:
             lease.assert_held(connection)
             self.exchange.claim(connection)
+            seen = self.grounds.seen(connection, judging.identities)
             shared = self.contributing.share(connection) if self.contributing else []
             plan = self._plan(connection, spool, judging)
-            decision = self._decide(plan, judging, terms, accepted=accept_withdrawals)
+            decision = self._decide(connection, plan, judging, terms, accepted=accept_withdrawals)
             stamp = Stamp(run, self.name, self.feed.department)
             records, withdraw = self._records(spool, judging), decision.records > 0
             broken = self._store_records(connection, plan, records, stamp, shared=shared, withdraw=withdraw)
             merged = withdraw_merged(connection, self.exchange, run)
-            found = pl.concat([run_issues.of_run(records, plan, judging, decision.held_back), broken])
+            found = pl.concat([run_issues.of_run(records, plan, judging, decision.held_back), broken], how="diagonal")
             issues.keep(connection, run, self.name, self.feed.dataset, found, settled=self._settled(judging, terms))
+            if self.feed.reads == "changes":
+                remember_read_keys(connection, self.name, run, plan, judging)
+            else:
+                keys_read.forget(connection, self.name)
             self.reader.remember(connection, run, terms, judging)
-            counts = _counts(plan, judging, decision.records + merged)
+            counts = Counts.of(plan, judging, decision.records + merged)
             counts.assert_conserved()
-            reported = len(judging.unmapped) + broken.height
-            status = counts.status(reported=reported, held_back=decision.held_back is not None)
-            places = tuple(dict.fromkeys(judging.places))
-            runs.finish(connection, run, status=status, stage="stored", counts=asdict(counts), places=places)
+            report = RunReport(
+                feed=self.name,
+                run=run,
+                status=counts.status(
+                    reported=len(judging.unmapped) + broken.height, held_back=decision.held_back is not None
+                ),
+                counts=counts,
+                seconds=0,
+                places=tuple(dict.fromkeys(judging.places)),
+                notices=(*_limited(terms), *run_issues.notices(judging, decision.held_back)),
+            )
+            contents = [asdict(each) for each in judging.read_whole]
+            runs.store(connection, run, report.status, counts=asdict(counts), places=report.places, contents=contents)
+            rests_on = self.grounds.digest(connection, seen)
             self.reached(Point.STORING)
         self.reached(Point.STORED)
         with suppress(OSError, pl.exceptions.PolarsError):  # what is stored stands, whatever becomes of these files
             self._tidy(run, judging)
-        limited = [RunError(LIMITED, limit=terms.limit)] if terms.limit is not None else []
-        notices = (*limited, *run_issues.notices(judging, decision.held_back))
-        return RunReport(
-            feed=self.name, run=run, status=status, counts=counts, seconds=0, places=places, notices=notices
-        )
+            if self._remembers and terms.limit is None and decision.held_back is None:
+                LastRun.of(report, rests_on, judging).keep(self._folder)
+        return report
 
     def _store_records(
         self,
@@ -309,11 +342,19 @@ class InboundRunner:
         store_records(connection, self.exchange, plan, records, self.executor, stamp, withdraw=withdraw)
         return pl.DataFrame(schema=ISSUES)
 
-    def _decide(self, plan: Plan, judging: Judging, terms: Terms, *, accepted: bool) -> Withdrawal:
+    def _decide(
+        self, connection: Connection, plan: Plan, judging: Judging, terms: Terms, *, accepted: bool
+    ) -> Withdrawal:
         """Only a snapshot that was read to its end shows that a record is gone."""
         if terms.limit is not None:
             return Withdrawal(0)
-        return withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), accepted=accepted)
+        named = partial(self._named_in_left_out, connection, plan, judging)
+        return withdrawal.decide(self.name, self.feed, plan, _keyless(plan, judging), named, accepted=accepted)
+
+    def _named_in_left_out(self, connection: Connection, plan: Plan, judging: Judging) -> tuple[str, str, int] | None:
+        """A vanished record that a row left out names."""
+        keys = self.exchange.keys_of(connection, plan.vanished.to_list()) if judging.left_out.listed else []
+        return judging.left_out.naming(keys, besides=self.feed.department)
 
     def _settled(self, judging: Judging, terms: Terms) -> pl.Expr | None:
         """A snapshot settles every issue it does not show again; changes those of their keys and of rows seen again.
@@ -323,7 +364,8 @@ class InboundRunner:
         if self.feed.reads == "everything" and terms.limit is None:
             return None
         seen = len(judging.places) > terms.again and terms.limit is None
-        of_the_run = pl.col("record_key").is_null() & pl.col("row").is_null() & pl.lit(seen)
+        of_no_row = pl.col("row").is_null() | (pl.col("code") == LEFT_OUT.code)
+        of_the_run = pl.col("record_key").is_null() & of_no_row & pl.lit(seen)
         of_its_keys = frame_hash("record_key").is_in(judging.judged["key"].implode())
         merged_anew = pl.col("code") == BROKEN_TOGETHER.code  # such records are, in each run
         return of_the_run | of_its_keys | merged_anew | pl.col("id").is_in(judging.again)
@@ -341,40 +383,17 @@ class InboundRunner:
             if spool.name != str(run):
                 Spool(spool).remove()
         self._spool(run).remove_judged()
-        clean = judging.judged.filter(pl.col("row_hash").is_not_null())
+        clean = judging.judged.filter(pl.col("row_hash").is_not_null() & pl.col("key").is_not_null())
         if clean.height > LOOKED_UP:  # fewer rows are judged sooner than they are looked up
             keep_known(self._folder, (*self.basis, judging.identities.digest), clean.select(*KNOWN))
 
 
-def failed(feed: str, run: int | None, error: GatewayError) -> RunReport:
-    """The report of a run that stored nothing."""
-    return RunReport(feed=feed, run=run, status="failed", counts=Counts(), seconds=0, error=error)
-
-
-def crashed(crash: BaseException) -> RunError:
-    """What is said of a full disk or a mistake of our own; its first line only, since a person reads it."""
-    if isinstance(crash, OSError):
-        return RunError(NO_FILES, file=str(crash.filename or "-"), reason=crash.strerror or str(crash))
-    lines = str(crash).splitlines() or ["-"]
-    return RunError(CRASHED, kind=type(crash).__name__, reason=lines[0][:300])
+def _limited(terms: Terms) -> list[RunError]:
+    return [RunError(LIMITED, limit=terms.limit)] if terms.limit is not None else []
 
 
 def _keyless(plan: Plan, judging: Judging) -> int:
     return judging.unreadable + plan.rows["key"].null_count()
 
 
-def _counts(plan: Plan, judging: Judging, withdrawn: int) -> Counts:
-    written = plan.count(Action.INSERT, Action.CHANGE)
-    return Counts(
-        read=judging.read,
-        left_out=judging.left_out,
-        accepted=written,
-        unchanged=plan.count(*UNCHANGED),
-        rejected=plan.count(Action.REJECTED) + judging.unreadable,
-        held=plan.count(*WAITING),
-        withdrawn=withdrawn,
-        records=written,
-    )
-
-
-MESSAGES = (INTERRUPTED, TOO_FEW_ROWS, TOO_MANY_ROWS, NO_FILES, CRASHED)
+MESSAGES = (INTERRUPTED,)

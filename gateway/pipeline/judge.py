@@ -17,10 +17,11 @@ from gateway.domain.findings import Outcome, no_findings
 from gateway.domain.frame_hash import frame_hash
 from gateway.domain.masks import Meaning, findings_at, joined
 from gateway.domain.record_key import LONGEST_KEY, record_key
+from gateway.domain.record_version import UNREADABLE_VERSION, unreadable
 from gateway.interfaces import ROW, Batch
 from gateway.mapping import CompiledMap
 from gateway.messages import Message
-from gateway.pipeline.again import OLDER
+from gateway.pipeline.again import OLDER, UNDECIDED
 from gateway.pipeline.identities import Identities
 from gateway.pipeline.known_rows import KnownRows, row_hashes
 from gateway.state.issues import ISSUES
@@ -32,7 +33,7 @@ LONG_KEY = Message(
     "whether columns were shifted",
 )
 
-VERDICT = pl.Enum([ACCEPTED, Outcome.HELD.value, Outcome.REJECTED.value, OLDER])  # of millions of rows
+VERDICT = pl.Enum([ACCEPTED, Outcome.HELD.value, Outcome.REJECTED.value, OLDER, UNDECIDED])  # of millions of rows
 
 # What comparing needs of a row that was read: where its record stands, the hashes of key and digest, the verdict.
 # `key` is null where the key cannot be trusted: a part of it is missing, or itself rejected or held; `row_hash` is that
@@ -48,8 +49,6 @@ JUDGED: dict[str, pl.DataType] = {
 }
 _OF_KNOWN = {"key": pl.UInt128(), "digest": pl.UInt128(), "version": pl.String()}
 
-_VERSION_DIGITS = 64  # as many as the field `record_version` holds
-
 
 @dataclass(frozen=True)
 class Judge:
@@ -61,14 +60,25 @@ class Judge:
     columns: Mapping[str, str]  # canonical field → source column, to point at
     identities: Identities | None = None  # the merges in force
 
-    def judge(self, number: int, batch: Batch, folder: Path, known: KnownRows | None, position: int) -> pl.DataFrame:
-        """Judge one batch: its issues go to the folder, what comparing needs (`JUDGED`) comes back."""
+    def judge(
+        self, number: int, batch: Batch, folder: Path, known: KnownRows | None, position: int, *, first: bool = False
+    ) -> pl.DataFrame:
+        """Judge one batch: its issues go to the folder, what comparing needs (`JUDGED`) comes back.
+
+        The records go to the folder too where the load is a `first` one, which will write nearly all of them.
+        """
+        if batch.rows.is_empty():
+            _keep_issues(_fault_issues(batch), folder, number)
+            return pl.DataFrame(schema=JUDGED)
         hashes = row_hashes(batch.rows)
         found = known.among(hashes, position) if known else pl.DataFrame(schema={"index": pl.UInt32(), **_OF_KNOWN})
         index = pl.int_range(batch.rows.height, dtype=pl.UInt32, eager=True).alias("index")
         fresh = index.filter(~index.is_in(found["index"].implode()))
-        judged, issues = self._judged(batch, batch.rows[fresh])
-        pl.concat([issues, _fault_issues(batch)]).write_ipc(issues_file(folder, number), compression="lz4")
+        rows = batch.rows[fresh] if found.height else batch.rows
+        records, judged, issues = self._judged(batch, rows)
+        if first and not found.height:
+            keep_records(records.with_columns(rows[ROW]), folder, number)
+        _keep_issues(pl.concat([issues, _fault_issues(batch)]), folder, number)
         judged = judged.with_columns(fresh)
         known_rows = found.select(
             *_OF_KNOWN, pl.lit(ACCEPTED, VERDICT).alias("verdict"), pl.lit(value=True).alias("clean"), "index"
@@ -91,23 +101,24 @@ class Judge:
         """The records of rows that were judged, with `record_key` and `digest`."""
         return self._keyed(self._identified(self.mapping.apply(rows).records))
 
-    def _judged(self, batch: Batch, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _judged(self, batch: Batch, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         mapped = self.mapping.apply(rows)
         notes = self.identities.notes(mapped.records, self.columns) if self.identities else no_findings()
         found = joined([mapped.findings, notes]) if notes.height else mapped.findings
         identified = self._identified(mapped.records)
         records = self._keyed(identified)
         checked = self.checks.apply(identified, self.columns, found)
-        findings = pl.concat([found, checked, self._long_keys(records["record_key"])])
-        records = _without_doubtful_keys(records, self.dataset, findings)
-        judged = records.select(
+        of_records = self._long_keys(records["record_key"]), self._unreadable_versions(records)
+        findings = pl.concat([found, checked, *of_records])
+        trusted = _without_doubtful_keys(records, self.dataset, findings)
+        judged = trusted.select(
             frame_hash("record_key").alias("key"),
             frame_hash("digest"),
             pl.col(RECORD_VERSION).alias("version"),
             verdicts(findings, records.height).cast(VERDICT).alias("verdict"),
             (~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(findings["index"].implode())).alias("clean"),
         )
-        return judged, _row_issues(batch.place, rows, records, findings)
+        return records, judged, _row_issues(batch.place, rows, trusted, findings)
 
     def _identified(self, records: pl.DataFrame) -> pl.DataFrame:
         return self.identities.apply(records) if self.identities else records
@@ -118,16 +129,15 @@ class Judge:
         column, blanks = self.columns.get(field, ""), {"allowed": LONGEST_KEY}
         return findings_at(index, keys[index], Meaning(Outcome.REJECTED, LONG_KEY, field, column, blanks))
 
+    def _unreadable_versions(self, records: pl.DataFrame) -> pl.DataFrame:
+        """A finding for each version that does not tell which row is newer."""
+        index = records.select(unreadable(pl.col(RECORD_VERSION))).to_series().arg_true()
+        column = self.columns.get(RECORD_VERSION, "")
+        meaning = Meaning(Outcome.HELD, UNREADABLE_VERSION, RECORD_VERSION, column)
+        return findings_at(index, records[RECORD_VERSION].gather(index), meaning)
+
     def _keyed(self, records: pl.DataFrame) -> pl.DataFrame:
-        return records.with_columns(
-            record_key(self.dataset),
-            record_digest(self.dataset).alias("digest"),
-            # versions are compared as text: whole numbers of any length must compare as numbers
-            pl.when(pl.col(RECORD_VERSION).str.contains("^[0-9]+$"))
-            .then(pl.col(RECORD_VERSION).str.zfill(_VERSION_DIGITS))
-            .otherwise(pl.col(RECORD_VERSION))
-            .alias(RECORD_VERSION),
-        )
+        return records.with_columns(record_key(self.dataset), record_digest(self.dataset).alias("digest"))
 
 
 def _without_doubtful_keys(records: pl.DataFrame, dataset: Dataset, findings: pl.DataFrame) -> pl.DataFrame:
@@ -139,6 +149,25 @@ def _without_doubtful_keys(records: pl.DataFrame, dataset: Dataset, findings: pl
         return records
     number = pl.int_range(pl.len(), dtype=pl.UInt32)
     return records.with_columns(pl.when(~number.is_in(doubtful.implode())).then("record_key").alias("record_key"))
+
+
+def _keep_issues(issues: pl.DataFrame, folder: Path, number: int) -> None:
+    issues.write_ipc(issues_file(folder, number), compression="lz4")
+
+
+def keep_records(records: pl.DataFrame, folder: Path, number: int) -> None:
+    """Keep the records of a judged batch, in the order of its rows, with where they stood (`_row`)."""
+    records.write_ipc(_records_file(folder, number))
+
+
+def kept_records(folder: Path, number: int) -> pl.DataFrame | None:
+    """The records of a judged batch; None where they were not kept."""
+    file = _records_file(folder, number)
+    return pl.read_ipc(file) if file.exists() else None
+
+
+def _records_file(folder: Path, number: int) -> Path:
+    return folder / f"{number:06}.records.arrow"
 
 
 def issues_file(folder: Path, number: int) -> Path:
@@ -180,4 +209,4 @@ def _fault_issues(batch: Batch) -> pl.DataFrame:
     )
 
 
-MESSAGES = (LONG_KEY,)
+MESSAGES = (LONG_KEY, UNREADABLE_VERSION)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from gateway.domain.findings import Outcome
 from gateway.interfaces import ROW, Batch, Content
-from gateway.pipeline.again import superseded
+from gateway.pipeline.again import outdated, superseded
 from gateway.pipeline.early_look import EarlyLook
 from gateway.pipeline.identities import Identities
 from gateway.pipeline.judge import JUDGED, VERDICT, Judge
 from gateway.pipeline.known_rows import KnownRows
+from gateway.pipeline.left_out import LeftOutRows
 from gateway.pipeline.parents import ORPHANS
 from gateway.pipeline.progress import Point, Reached
+from gateway.state.keys_read import KeysRead
 
-_UNDER_WAY = 4  # batches in memory at once
+_UNDER_WAY = 3  # batches in memory at once
 
 
 @dataclass
@@ -33,15 +35,16 @@ class Judging:
     reached: Reached
     known: KnownRows | None = None
     early: EarlyLook | None = None
+    first: bool = False  # whether the exchange holds nothing yet
     read: int = 0
-    left_out: int = 0
+    left_out: LeftOutRows = field(default_factory=LeftOutRows)
     unreadable: int = 0  # rows whose cells could not even be told apart
     places: list[str] = field(default_factory=list)
     cursor: Mapping[str, str] | None = None  # of the last batch that has one
     read_whole: list[Content] = field(default_factory=list)
     unmapped: tuple[str, ...] = ()
     again: list[int] = field(default_factory=list)  # the issues of held rows that are looked at again
-    again_batches: int = 0  # the first ones, which hold those rows; known after `finish`
+    read_runs: list[int] = field(default_factory=list)  # which runs read those rows, one each of the first batches
     judged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JUDGED))  # complete after `finish`
     orphans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORPHANS))
     _columns: tuple[str, ...] = ()
@@ -57,25 +60,31 @@ class Judging:
         """Judge a batch; raises SourceError where a column that the map demands is missing."""
         columns = tuple(name for name in batch.rows.columns if name != ROW)
         if columns != self._columns:
-            self._columns, self.unmapped = columns, self.judge.mapping.check_columns(columns).unmapped
+            self._columns, self.unmapped = columns, self.judge.mapping.check_columns(columns, batch.place).unmapped
         self.places.append(batch.place)
         self.cursor = self.cursor if batch.cursor is None else batch.cursor
         self.read_whole.extend(batch.read_whole)
         position = self.read
         self.read += batch.rows.height + len(batch.faults)
-        self.left_out += len(batch.left_out)
+        self.left_out.take(batch)
         self.unreadable += len(batch.faults)
-        self._under_way.append(self.executor.submit(self.judge.judge, number, batch, self.folder, self.known, position))
+        where = number, batch, self.folder, self.known, position
+        self._under_way.append(self.executor.submit(self.judge.judge, *where, first=self.first))
         if len(self._under_way) >= _UNDER_WAY:
             self._wait_for_oldest()
 
-    def finish(self, again: int) -> None:
-        """Wait for the batches still under way; the first `again` of them hold rows looked at again."""
+    def finish(self) -> None:
+        """Wait for the batches still under way."""
         while self._under_way:
             self._wait_for_oldest()
-        self.again_batches = again
-        self.judged = superseded(pl.concat([pl.DataFrame(schema=JUDGED), *self._judged]).rechunk(), again)
+        judged = pl.concat([pl.DataFrame(schema=JUDGED), *self._judged]).rechunk()
+        self.judged = superseded(judged, self.read_runs)
         self._judged.clear()
+
+    def look_back(self, held: pl.DataFrame, read: KeysRead) -> None:
+        """Find the rows looked at again that are older than what the exchange holds (`gateway.state.exchange.HELD`)."""
+        read = replace(read, keys=self.identities.present(read.keys))
+        self.judged = outdated(self.judged, held, self.read_runs, read)
 
     def hold_orphans(self, orphans: pl.DataFrame) -> None:
         """Hold the rows that lack a parent (`gateway.pipeline.parents.ORPHANS`)."""

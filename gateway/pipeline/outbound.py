@@ -16,8 +16,8 @@ from gateway.messages import Message
 from gateway.pipeline import publication
 from gateway.pipeline.deliver import Deliverer
 from gateway.pipeline.enqueue import NOT_EXPRESSIBLE, Enqueuer
+from gateway.pipeline.failed_run import crashed, failed
 from gateway.pipeline.feeds import OutboundFeed
-from gateway.pipeline.inbound import crashed, failed
 from gateway.pipeline.progress import Point, Reached
 from gateway.pipeline.run_report import Counts, RunReport, Status
 from gateway.state import issues, leases, outbox, runs, waiting_versions

@@ -15,7 +15,7 @@ from gateway.domain.record_key import key_text
 from gateway.pipeline.spooled_records import SpooledRecords
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
-from gateway.state.identity_changes import living_keys
+from gateway.state.identity_changes import final_keys, living_keys
 
 # A row that lacks a parent: where its record stands, the dataset of the parent and the key that is not held.
 ORPHANS: dict[str, pl.DataType] = {
@@ -42,6 +42,11 @@ class Parents:
             for claims in _claims(self.dataset, parent, records, accepted)
         ]
         return pl.concat([pl.DataFrame(schema=ORPHANS), *found])
+
+    def mark(self, connection: Connection) -> list[object]:
+        """What changes whenever a parent may have come, gone or taken another key."""
+        names = dict.fromkeys(parent.dataset for parent in self.dataset.parents)
+        return [(name, self.exchanges[name].mark(connection), final_keys(connection, name)) for name in names]
 
     def _lacking(self, connection: Connection, parent: Parent, claims: pl.DataFrame) -> pl.DataFrame:
         asked = claims["missing"].unique(maintain_order=True).to_list()

@@ -19,6 +19,7 @@ from gateway.pipeline.companions import Beside
 from gateway.state import issues, outbox, waiting_versions
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
+from gateway.state.identity_changes import living_keys, old_keys
 
 PRIVATE_FIELD = Message(
     "publication.private_field",
@@ -121,7 +122,8 @@ class ChildrenWatch:
         concerned: dict[str, waiting_versions.Handed] = {}
         for start in range(after, last, _LOOKED_THROUGH_AT_ONCE):
             changed = self.children.versions_after(connection, start, min(_LOOKED_THROUGH_AT_ONCE, last - start))
-            keys = changed.select(key_text(self.parent.keys).alias("key"))["key"].unique().to_list()
+            named = changed.select(key_text(self.parent.keys).alias("key"))["key"].unique().to_list()
+            keys = [*named, *living_keys(connection, self.parent.name, named).values()]
             concerned |= waiting_versions.handed_over(connection, self.address, keys)
         if last > after:
             outbox.advance(connection, name, last)
@@ -163,7 +165,9 @@ class BesideWatch:
         refused = self.parent.versions_numbered(connection, numbers, replaced=False)
         for start in range(after, last, _LOOKED_THROUGH_AT_ONCE):
             changed = other.versions_after(connection, start, min(_LOOKED_THROUGH_AT_ONCE, last - start))
-            concerned = refused.filter(key_text(self.beside.fields).is_in(changed["record_key"].implode()))
+            keys = changed["record_key"].to_list()
+            names = [*keys, *old_keys(connection, other.dataset.name, keys)]
+            concerned = refused.filter(key_text(self.beside.fields).is_in(names))
             waiting_versions.hold_again(connection, self.address, concerned["change_number"].to_list())
 
 

@@ -39,9 +39,8 @@ DECLARED_OTHERWISE = Message(
 )
 FORGOTTEN = Message(
     "reading.forgotten",
-    zh="按要求忘记了读取位置（{cursor}）和 {contents} 个已读文件的记录，本次从头读取；已入库的记录不受影响",
-    en="as asked, the position ({cursor}) and the ledger of {contents} files read were forgotten and this run reads "
-    "from the beginning; what is stored stays as it is",
+    zh="按要求忘记了{what_zh}，本次{where_zh}读取；已入库的记录不受影响",
+    en="as asked, {what} was forgotten and this run reads from {where}; what is stored stays as it is",
 )
 LIMITED = Message(
     "reading.limited",
@@ -146,11 +145,21 @@ class Reader:
             held = reading_memory.position(connection, self.name)
         return self.settle(stored=True) if held and not held.settled else ()
 
-    def forget(self) -> RunError:
-        """Forget everything that was read; the notice says what that was."""
+    def forget(self, since: str | None = None) -> RunError:
+        """Forget everything that was read; the notice says what that was, and from where is read instead."""
         with self.database.write() as connection:
             cursor, contents = reading_memory.forget(connection, self.name)
-        return RunError(FORGOTTEN, cursor=_shown(cursor), contents=contents)
+        kept = [(f"读取位置（{_shown(cursor)}）", f"the position ({_shown(cursor)})")] if cursor else []
+        if contents:
+            kept.append((f"{contents} 个已读文件的记录", f"the ledger of {contents} files read"))
+        what_zh, what = zip(*kept or [("读取位置（原本没有）", "the position (there was none)")], strict=True)
+        return RunError(
+            FORGOTTEN,
+            what=" and ".join(what),
+            what_zh="和".join(what_zh),
+            where="the beginning" if since is None else repr(since),
+            where_zh="从头" if since is None else f"从“{since}”起",
+        )
 
     def _memory(self, terms: Terms) -> Memory:
         with self.database.read() as connection:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from gateway.errors import GatewayError, RunError
 from gateway.messages import Message
+from gateway.pipeline.compare import UNCHANGED, WAITING, Action, Plan
+from gateway.pipeline.judging import Judging
 
 ODD_COUNT = Message(
     "run.does_not_add_up",
@@ -45,6 +47,21 @@ class Counts:
     refused: int = 0
     waiting: int = 0
     unknown: int = 0
+
+    @classmethod
+    def of(cls, plan: Plan, judging: Judging, withdrawn: int) -> Counts:
+        """What an inbound run has to count."""
+        written = plan.count(Action.INSERT, Action.CHANGE)
+        return cls(
+            read=judging.read,
+            left_out=judging.left_out.count,
+            accepted=written,
+            unchanged=plan.count(*UNCHANGED),
+            rejected=plan.count(Action.REJECTED) + judging.unreadable,
+            held=plan.count(*WAITING),
+            withdrawn=withdrawn,
+            records=written,
+        )
 
     def assert_conserved(self) -> None:
         """Raise RunError unless read = accepted + unchanged + rejected + held, and likewise outbound."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gateway.interfaces import ROW
-from gateway.pipeline.judge import Judge
+from gateway.pipeline.judge import Judge, kept_records
 from gateway.pipeline.spool import Spool
 
 
@@ -22,15 +22,21 @@ class SpooledRecords:
 
     def of(self, batch: int, index: pl.Series) -> pl.DataFrame:
         """The records with `record_key`, `digest`, and where they stood as `source` and `source_row`."""
-        rows = self.spool.rows(batch)[index]
-        return self.judge.records(rows).with_columns(
-            pl.lit(self.places[batch]).alias("source"), rows[ROW].alias("source_row")
-        )
+        kept = kept_records(self.spool.judged, batch)
+        records = kept[index] if kept is not None else self._made(self.spool.rows(batch)[index])
+        return records.with_columns(pl.lit(self.places[batch]).alias("source")).rename({ROW: "source_row"})
+
+    def _made(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return self.judge.records(rows).with_columns(rows[ROW])
 
     def keys(self) -> list[str]:
-        """The keys of all rows, each once; of a row whose key is doubtful too."""
+        """The keys of all rows under which a record may be kept, each once; of a row whose key is doubtful too.
+
+        A key with U+0000 is none of them: its row is rejected, and PostgreSQL could not even be asked for it.
+        """
         found = [self.judge.records(self.spool.rows(batch))["record_key"] for batch in range(len(self.places))]
-        return pl.concat([pl.Series(dtype=pl.String), *found]).drop_nulls().unique(maintain_order=True).to_list()
+        keys = pl.concat([pl.Series(dtype=pl.String), *found]).drop_nulls().unique(maintain_order=True)
+        return keys.filter(~keys.str.contains("\0", literal=True)).to_list()
 
     def originals(self, batch: int, index: pl.Series) -> pl.DataFrame:
         """The rows' keys, places and whole text: record_key, place, row, original (a JSON object)."""

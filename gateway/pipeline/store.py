@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 
 import polars as pl
 
 from gateway.pipeline.compare import Action, Plan
 from gateway.pipeline.spooled_records import SpooledRecords
+from gateway.state.ahead import made_ahead
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
 
@@ -40,29 +39,31 @@ def store_records(
     vanished = plan.vanished if withdraw else plan.vanished.clear()
     last = exchange.allot(connection, writes.height + len(vanished)) if writes.height or len(vanished) else 0
     numbered = writes.with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + last).alias("change_number"))
-    first_load = exchange.first_load(connection, plan.count(Action.INSERT))
-    if first_load:
-        exchange.drop_indexes(connection)
-    for written in _records(numbered, records, executor, stamp):
-        exchange.insert(connection, written.filter(pl.col("operation") == "insert").drop("id"))
-        exchange.replace(connection, written.filter(pl.col("operation") == "change"))
-    if first_load:
-        exchange.create_indexes(connection)
+    made = _records(numbered, records, executor, stamp)
+    if exchange.first_load(connection, writes.height):
+        _store_first(connection, exchange, made)
+    else:
+        for written in made:
+            exchange.insert(connection, written.filter(pl.col("operation") == "insert").drop("id"))
+            exchange.replace(connection, written.filter(pl.col("operation") == "change"))
     _withdraw(connection, exchange, vanished, last + writes.height, stamp)
     confirmed = plan.of(Action.CONFIRM)
     exchange.confirm_version(connection, confirmed.select("id", pl.col("version").alias("record_version")))
 
 
+def _store_first(connection: Connection, exchange: Exchange, made: Iterator[pl.DataFrame]) -> None:
+    """Store the records of an empty table, of which none takes the place of another."""
+    exchange.drop_indexes(connection)
+    exchange.insert_all(connection, (written.drop("id") for written in made))
+    exchange.create_indexes(connection)
+
+
 def _records(
     numbered: pl.DataFrame, records: SpooledRecords, executor: Executor, stamp: Stamp
 ) -> Iterator[pl.DataFrame]:
-    """The records to write, a frame a batch, each made while the one before is written."""
-    parts = [(number, rows) for (number,), rows in numbered.group_by("batch", maintain_order=True)]
-    coming = (executor.submit(_written, records, number, rows, stamp) for number, rows in parts)
-    ahead = deque(islice(coming, 2))
-    while ahead:
-        yield ahead.popleft().result()
-        ahead.extend(islice(coming, 1))
+    """The records to write, a frame a batch, each made while those before are written."""
+    parts = numbered.group_by("batch", maintain_order=True)
+    return made_ahead(executor, lambda part: _written(records, part[0][0], part[1], stamp), parts)
 
 
 def _written(records: SpooledRecords, number: object, rows: pl.DataFrame, stamp: Stamp) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +26,15 @@ KEYS_UNREADABLE = Message(
     "withdrawn, all else is stored; correct those rows, or once verified run `gateway run {feed} --accept-withdrawals`",
 )
 
+NAMED_IN_LEFT_OUT = Message(
+    "withdrawal.named_in_left_out",
+    zh="{vanished} 条记录不再出现，但其中“{key}”见于略过的行（{place} 第 {row} 行）；暂不撤回，其余照常入库；"
+    "更正该行或略过规则，或核实后运行 gateway run {feed} --accept-withdrawals",
+    en="{vanished} records are gone, but {key!r} is named in a row that was left out ({place} row {row}); they are not "
+    "withdrawn, all else is stored; correct that row or the rules, or once verified run "
+    "`gateway run {feed} --accept-withdrawals`",
+)
+
 
 @dataclass(frozen=True)
 class Withdrawal:
@@ -34,8 +44,19 @@ class Withdrawal:
     held_back: RunError | None = None
 
 
-def decide(name: str, feed: InboundFeed, plan: Plan, keyless: int, *, accepted: bool) -> Withdrawal:
-    """Decide over the vanished records; `keyless` counts the rows that named no trustworthy key."""
+def decide(
+    name: str,
+    feed: InboundFeed,
+    plan: Plan,
+    keyless: int,
+    named: Callable[[], tuple[str, str, int] | None] = lambda: None,
+    *,
+    accepted: bool,
+) -> Withdrawal:
+    """Decide over the vanished records; `keyless` counts the rows that named no trustworthy key.
+
+    `named` finds a vanished record that a row left out names: its key, and the place and the number of the row.
+    """
     vanished = len(plan.vanished)
     if feed.reads == "changes" or not vanished:
         return Withdrawal(0)
@@ -48,6 +69,9 @@ def decide(name: str, feed: InboundFeed, plan: Plan, keyless: int, *, accepted: 
         return Withdrawal(
             0, RunError(TOO_MANY_VANISH, feed=name, vanished=vanished, share=_percent(share), limit=_percent(limit))
         )
+    if hidden := named():
+        key, place, row = hidden
+        return Withdrawal(0, RunError(NAMED_IN_LEFT_OUT, feed=name, vanished=vanished, key=key, place=place, row=row))
     return Withdrawal(vanished)
 
 
@@ -55,4 +79,4 @@ def _percent(share: Decimal) -> str:
     return f"{share * 100:.1f} %"
 
 
-MESSAGES = (TOO_MANY_VANISH, KEYS_UNREADABLE)
+MESSAGES = (TOO_MANY_VANISH, KEYS_UNREADABLE, NAMED_IN_LEFT_OUT)

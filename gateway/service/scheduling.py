@@ -20,6 +20,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.errors import LeaseLost
+from gateway.pipeline.consecutive import consecutive
 from gateway.pipeline.outbound import OutboundRunner
 from gateway.pipeline.run_report import RunReport
 from gateway.service.agenda import Agenda
@@ -122,11 +123,22 @@ class Scheduling:
                 return
             self._under_way[name] = runner
         try:
-            self._reckon(planned, runner.run())
+            self._reckon(planned, self._run(planned, runner))
         finally:
             with self._changed:
                 del self._under_way[name]
                 self._changed.notify_all()
+
+    def _run(self, planned: PlannedRun, runner: Runner) -> RunReport:
+        """Run the feed while something waits for it, and report on every run but the last one, which is given."""
+        reports = consecutive(runner, runner.run)
+        last = next(reports)
+        for report in reports:
+            self._reporting.ran(planned, last)
+            last = report
+            if self._stopping:
+                break
+        return last
 
     def _reckon(self, planned: PlannedRun, report: RunReport) -> None:
         if report.error and report.error.message in {leases.HELD, leases.LOST}:

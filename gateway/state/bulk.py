@@ -7,12 +7,15 @@ is made a cell where only hashes are wanted.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, groupby
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
+
+from gateway.state.ahead import made_ahead
 
 _CELL, _NULL, _END = "\x1f", "\x1e", "\x1d"  # stored text holds neither: control characters are refused by the checks
 _FRAME_ROWS = 25_000  # joined to one text by the database, which then still lies in the processor's cache
@@ -24,16 +27,24 @@ _SPECIAL = r"[\\\t\n\r]"
 
 def insert_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
     """Insert the rows of a frame whose columns are columns of the table."""
-    if frame.is_empty():
-        return
-    filled = [column.name for column in frame if column.null_count() < frame.height]  # the others are NULL by default
-    frame = _storable(frame.select(filled), connection.dialect.name)
-    if connection.dialect.name == "postgresql":
-        _copy_in(connection, table.name, frame)
-        return
-    statement = _insert_statement(table.name, filled)
-    for part in frame.iter_slices(_TUPLES):
-        connection.exec_driver_sql(statement, part.rows())
+    insert_frames(connection, table, [frame])
+
+
+def insert_frames(connection: sa.Connection, table: sa.Table, frames: Iterable[pl.DataFrame]) -> None:
+    """Insert the rows of many frames of the same columns, PostgreSQL's as one stream."""
+    filled = groupby((each for each in frames if each.height), key=_filled)
+    for columns, those in filled:
+        parts = (_storable(each.select(columns), connection.dialect.name) for each in those)
+        if connection.dialect.name == "postgresql":
+            _copy_in(connection, table.name, columns, parts)
+            continue
+        statement = _insert_statement(table.name, columns)
+        for part in chain.from_iterable(each.iter_slices(_TUPLES) for each in parts):
+            connection.exec_driver_sql(statement, part.rows())
+
+
+def _filled(frame: pl.DataFrame) -> list[str]:
+    return [column.name for column in frame if column.null_count() < frame.height]  # the others are NULL by default
 
 
 def update_frame(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
@@ -76,18 +87,19 @@ def _stage(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> s
     connection.exec_driver_sql(
         f'CREATE TEMPORARY TABLE {staged} ON COMMIT DROP AS SELECT {names} FROM "{table.name}" WITH NO DATA'
     )
-    _copy_in(connection, staged, frame)
+    _copy_in(connection, staged, frame.columns, [frame])
     return staged
 
 
-def _copy_in(connection: sa.Connection, table: str, frame: pl.DataFrame) -> None:
-    names = ", ".join(f'"{name}"' for name in frame.columns)
+def _copy_in(connection: sa.Connection, table: str, columns: Sequence[str], frames: Iterable[pl.DataFrame]) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    slices = chain.from_iterable(frame.iter_slices(_COPIED) for frame in frames)
     with (
         _cursor(connection) as cursor,
         cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy,
         ThreadPoolExecutor(1) as renderer,
     ):
-        for text in renderer.map(_copy_text, frame.iter_slices(_COPIED)):
+        for text in made_ahead(renderer, _copy_text, slices):
             copy.write(text)
 
 

@@ -14,7 +14,7 @@ from gateway.state import bulk
 from gateway.state.database import Connection
 from gateway.state.exchange import HELD
 from gateway.state.exchange_tables import table_of
-from gateway.state.tables import contributions, issues, precedence_applied, provenance
+from gateway.state.tables import contributions, identity_changes, issues, precedence_applied, provenance
 
 _OWN = ("record_key", "digest", "record_version", "owner_department", "run", "source", "source_row")
 _AT_ONCE = 500
@@ -84,11 +84,14 @@ def unsay(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(sa.delete(contributions).where(contributions.c.id.in_(ids[start : start + _AT_ONCE])))
 
 
-def unsay_keys(connection: Connection, dataset: str, keys: Sequence[str]) -> None:
-    """Forget what any feed said under keys whose records live on under others and are withdrawn."""
+def unsay_keys(connection: Connection, dataset: str, keys: Sequence[str], feed: str | None = None) -> None:
+    """Forget what a feed, or any, said under keys whose records live on under others."""
+    whose = contributions.c.dataset == dataset
+    if feed is not None:
+        whose &= contributions.c.feed == feed
     for start in range(0, len(keys), _AT_ONCE):
-        mine = (contributions.c.dataset == dataset) & contributions.c.record_key.in_(keys[start : start + _AT_ONCE])
-        connection.execute(sa.delete(contributions).where(mine))
+        part = contributions.c.record_key.in_(keys[start : start + _AT_ONCE])
+        connection.execute(sa.delete(contributions).where(whose, part))
 
 
 def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
@@ -98,6 +101,26 @@ def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
         part = sa.select(contributions.c.record_key).where(contributions.c.id.in_(ids[start : start + _AT_ONCE]))
         keys += connection.execute(part).scalars()
     return keys
+
+
+def merged_keys(connection: Connection, dataset: str) -> list[str]:
+    """The keys that any feed speaks of, though their records live on under others."""
+    mine = (contributions.c.dataset == dataset) & (identity_changes.c.dataset == dataset)
+    merged = sa.select(contributions.c.record_key).where(mine, identity_changes.c.old_key == contributions.c.record_key)
+    return list(connection.execute(merged.distinct()).scalars())
+
+
+def spoken_of(connection: Connection, dataset: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that any feed speaks of."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        part = contributions.c.record_key.in_(keys[start : start + _AT_ONCE])
+        found.update(
+            connection.execute(
+                sa.select(contributions.c.record_key).where(contributions.c.dataset == dataset, part)
+            ).scalars()
+        )
+    return found
 
 
 def all_keys(connection: Connection, dataset: str, feeds: Sequence[str]) -> list[str]:

@@ -9,13 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from gateway.errors import RunError, StartError
 from gateway.messages import Message
+from gateway.state.revision import HEAD, KNOWN, revision_of
 
 UNREACHABLE = Message(
     "state.unreachable",
@@ -96,14 +93,13 @@ class Database:
             raise StartError(UNREACHABLE, url=self.shown_url, reason=_reason(error)) from error
 
     def _upgrade_over(self, connection: sa.Connection) -> None:
-        config = alembic_config()
-        current = MigrationContext.configure(connection).get_current_revision()
-        script = ScriptDirectory.from_config(config)
-        if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        current = revision_of(connection)
+        if current is not None and current not in KNOWN:
             raise StartError(NEWER, revision=current)
-        if current != script.get_current_head():
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if current != HEAD:
+            from gateway.state.migrating import migrate  # alembic loads only where there is something to do
+
+            migrate(connection)
 
     @property
     def shown_url(self) -> str:
@@ -113,14 +109,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-
-def alembic_config() -> Config:
-    """Where the migrations are."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 def _sqlite_engine(url: sa.URL, read_only: bool) -> sa.Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -89,6 +89,13 @@ class Exchange:
         ).scalar_one()
         return int(last) - count
 
+    def keys_of(self, connection: sa.Connection, ids: list[int]) -> list[str]:
+        """The keys of the records of these ids."""
+        table = table_of(self.dataset)
+        parts = (ids[start : start + _LOOKED_UP_AT_ONCE] for start in range(0, len(ids), _LOOKED_UP_AT_ONCE))
+        queries = (sa.select(table.c.record_key).where(table.c.id.in_(part)) for part in parts)
+        return [key for query in queries for key in connection.execute(query).scalars()]
+
     def in_force(self, connection: sa.Connection, keys: list[str]) -> set[str]:
         """Those of the keys whose records are held and not withdrawn."""
         table = table_of(self.dataset)
@@ -172,7 +179,11 @@ class Exchange:
 
     def insert(self, connection: sa.Connection, records: pl.DataFrame) -> None:
         """Insert new records; the frame carries the dataset's fields and every own column."""
-        bulk.insert_frame(connection, table_of(self.dataset), records)
+        self.insert_all(connection, [records])
+
+    def insert_all(self, connection: sa.Connection, records: Iterable[pl.DataFrame]) -> None:
+        """Insert the new records of many such frames, which are made while they are written."""
+        bulk.insert_frames(connection, table_of(self.dataset), records)
 
     def replace(self, connection: sa.Connection, records: pl.DataFrame) -> None:
         """Keep the versions of the rows named by `id` in the history, and put the frame's in their place."""
@@ -194,11 +205,13 @@ class Exchange:
                 f"WHERE id IN ({listed}) ORDER BY id"
             )
 
+    def is_empty(self, connection: sa.Connection) -> bool:
+        """Whether no record was ever stored."""
+        return connection.execute(sa.select(table_of(self.dataset).c.id).limit(1)).first() is None
+
     def first_load(self, connection: sa.Connection, rows: int) -> bool:
         """Whether the table is empty and so many rows come that its indexes had better wait."""
-        if rows < _INDEXES_WAIT_FROM:
-            return False
-        return connection.execute(sa.select(table_of(self.dataset).c.id).limit(1)).first() is None
+        return rows >= _INDEXES_WAIT_FROM and self.is_empty(connection)
 
     def drop_indexes(self, connection: sa.Connection) -> None:
         """Drop the table's indexes for a first load."""

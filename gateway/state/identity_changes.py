@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 import sqlalchemy as sa
 
+from gateway.domain.dataset import Dataset
+from gateway.domain.record_key import key_fields
 from gateway.state import contributions, event_log
 from gateway.state.database import Connection
 from gateway.state.exchange import Exchange
@@ -63,6 +65,13 @@ def living_keys(connection: Connection, dataset: str, keys: Iterable[str]) -> di
     return {key: finals[key] for key in asked if key in finals}
 
 
+def old_keys(connection: Connection, dataset: str, keys: Iterable[str]) -> dict[str, str]:
+    """The keys whose records live on under these, each with the one under which it does."""
+    asked = set(keys)
+    finals = final_keys(connection, dataset) if asked and _any(connection, dataset) else {}
+    return {old: new for old, new in finals.items() if new in asked}
+
+
 def records_or_heirs(connection: Connection, exchange: Exchange, keys: list[str]) -> pl.DataFrame:
     """The records in force of these keys, as `Exchange.records_of`; for a merged key what lives on, under that key."""
     found = exchange.records_of(connection, keys)
@@ -74,6 +83,18 @@ def records_or_heirs(connection: Connection, exchange: Exchange, keys: list[str]
     pairs = pl.DataFrame(list(living.items()), schema={"old": pl.String, "record_key": pl.String}, orient="row")
     inherited = heirs.join(pairs, on="record_key", how="inner").with_columns(pl.col("old").alias("record_key"))
     return pl.concat([found, inherited.select(found.columns)])
+
+
+def children_of_heirs(
+    connection: Connection, children: Exchange, parent: Dataset, parents: pl.DataFrame
+) -> pl.DataFrame:
+    """The children of records, as `Exchange.children_of`; those that name a merged key are the children of its heir."""
+    heirs = old_keys(connection, parent.name, parents["record_key"].to_list())
+    standing = Exchange(parent).in_force(connection, list(heirs))  # such a record answers for itself still
+    heirs = {old: new for old, new in heirs.items() if old not in standing}
+    named = pl.concat([parents, key_fields(parent, list(heirs)).select(parents.columns)])
+    found = children.children_of(connection, parent.keys, named)
+    return found.with_columns(pl.col("parent").replace(heirs)) if heirs else found
 
 
 def declare(connection: Connection, dataset: str, changes: Sequence[IdentityChange]) -> None:

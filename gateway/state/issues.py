@@ -32,10 +32,11 @@ def keep(
 ) -> int:
     """Enter the issues that a run found, refresh those it met again, close those that are settled; return the new ones.
 
-    `settled` says over a stored issue (`identity`, `record_key`, `row`, `code`) that it no longer holds when the run
-    did not meet it; without it every issue of the feed that was not met again is closed.
+    `found` (`ISSUES`) may say in `read_run` which run read the row where it was another one. `settled` says over a
+    stored issue (`identity`, `record_key`, `row`, `code`) that it no longer holds when the run did not meet it; without
+    it every issue of the feed that was not met again is closed.
     """
-    found = _identified(_storable(found), feed).unique("identity", keep="first", maintain_order=True)
+    found = _told_apart(_identified(_storable(_read(found, run)), feed))
     stored = _stored(connection, feed)
     fresh = found.join(stored, on="identity", how="anti", maintain_order="left")
     bulk.insert_frame(connection, issues, _entered(fresh, run, feed, dataset))
@@ -46,13 +47,21 @@ def keep(
     return fresh.height
 
 
+def meet_again(connection: sa.Connection, run: int, feed: str, last: int) -> None:
+    """Enter that a run found again exactly what the run `last`, the feed's one before, found: as `keep` would."""
+    of_last = issues.c.last_run == last
+    mine = sa.update(issues).where(issues.c.feed == feed)
+    connection.execute(mine.where(~of_last, issues.c.status == "open").values(status="closed"))
+    connection.execute(mine.where(of_last).values(status="open", last_run=run))
+
+
 def _refresh(connection: sa.Connection, run: int, met: pl.DataFrame) -> None:
     """Note that issues were met again; what is said of them is written only where it changed, since rows are long."""
     as_before = (pl.col("said") == pl.col("was_said")) & (pl.col("status") == "open")
     met = met.with_columns(pl.lit(run).alias("last_run"))
-    bulk.update_frame(connection, issues, met.filter(as_before).select("id", "last_run"))
+    bulk.update_frame(connection, issues, met.filter(as_before).select("id", "last_run", "read_run"))
     changed = met.filter(~as_before).with_columns(pl.lit("open").alias("status"))
-    bulk.update_frame(connection, issues, changed.select("id", *_REFRESHED, "said", "status", "last_run"))
+    bulk.update_frame(connection, issues, changed.select("id", *_REFRESHED, "said", "status", "last_run", "read_run"))
 
 
 def still_open(connection: sa.Connection, feed: str, code: str) -> pl.DataFrame:
@@ -61,6 +70,12 @@ def still_open(connection: sa.Connection, feed: str, code: str) -> pl.DataFrame:
         issues.c.feed == feed, issues.c.code == code, issues.c.status == "open"
     )
     return bulk.frame_of(connection, query, ISSUES)
+
+
+def _read(found: pl.DataFrame, run: int) -> pl.DataFrame:
+    if "read_run" not in found.columns:
+        return found.with_columns(pl.lit(run).alias("read_run"))
+    return found.with_columns(pl.col("read_run").fill_null(run))
 
 
 def _storable(found: pl.DataFrame) -> pl.DataFrame:
@@ -84,6 +99,18 @@ def _identified(found: pl.DataFrame, feed: str) -> pl.DataFrame:
     return found.with_columns(identity.alias("identity"), said.alias("said")).with_columns(
         plh.col(name).chash.blake3().str.head(32).alias(name) for name in ("identity", "said")
     )
+
+
+def _told_apart(found: pl.DataFrame) -> pl.DataFrame:
+    """Each trouble once, as it was met first; the rows of several runs that stood in one place each have their own.
+
+    They come under one key when their keys are merged, and none of them may be lost to another.
+    """
+    of_another_row = pl.col("original").ne_missing(pl.col("original").first().over("identity", "place", "row"))
+    own = plh.concat_str("identity", "original", separator="\x1e").chash.blake3().str.head(32)
+    told = found.with_columns(pl.when(of_another_row).then(own).otherwise("identity").alias("identity"))
+    read_run = pl.col("read_run").max().over("identity")
+    return told.with_columns(read_run).unique("identity", keep="first", maintain_order=True)
 
 
 def _stored(connection: sa.Connection, feed: str) -> pl.DataFrame:

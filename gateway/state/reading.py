@@ -7,14 +7,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from gateway.domain.environment import Environment
 from gateway.errors import StartError
 from gateway.messages import Message
 from gateway.state import environment_mark
-from gateway.state.database import NEWER, UNREACHABLE, Database, alembic_config
+from gateway.state.database import NEWER, UNREACHABLE, Database
+from gateway.state.revision import HEAD, KNOWN, revision_of
 
 OLDER = Message(
     "state.older",
@@ -45,13 +44,13 @@ def _has_tables(database: Database) -> bool:
     """Whether there are tables of this program's version; StartError for those of another one."""
     if database.dialect == "sqlite" and not _has_content(database.url.database):
         return False
-    revision, script = _revision(database), ScriptDirectory.from_config(alembic_config())
+    revision = _revision(database)
     if revision is None:
         return False
-    if revision not in {each.revision for each in script.walk_revisions()}:
+    if revision not in KNOWN:
         raise StartError(NEWER, revision=revision)
-    if revision != script.get_current_head():
-        raise StartError(OLDER, revision=revision, expected=script.get_current_head())
+    if revision != HEAD:
+        raise StartError(OLDER, revision=revision, expected=HEAD)
     return True
 
 
@@ -62,7 +61,7 @@ def _has_content(file: str | None) -> bool:
 def _revision(database: Database) -> str | None:
     try:
         with database.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return revision_of(connection)
     except sa.exc.DatabaseError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise StartError(UNREACHABLE, url=database.shown_url, reason=reason) from error

@@ -49,15 +49,24 @@ def finish(
     counts: Mapping[str, int],
     places: Sequence[str] = (),
     failure: GatewayError | None = None,
+    **evidence: Any,
 ) -> None:
-    """Close a run with its counts, in the transaction that stored what it did; `failure` is why it went no further."""
+    """Close a run with its counts, in the transaction that stored what it did; `failure` is why it went no further.
+
+    `evidence` goes into the log of events.
+    """
     values = {"status": status, "stage": stage, "counts": dict(counts), "finished_at": now()}
     if places:
         values["places"] = list(places)
     if failure:
         values["failure"] = _said(failure)
     connection.execute(sa.update(runs).where(runs.c.id == run).values(**values))
-    event_log.append(connection, "run.finished", {"run": run, "status": status, "counts": dict(counts)})
+    event_log.append(connection, "run.finished", {"run": run, "status": status, "counts": dict(counts), **evidence})
+
+
+def store(connection: sa.Connection, run: int, status: str, *, counts: Mapping[str, int], **evidence: Any) -> None:
+    """Close an inbound run that has stored what it read."""
+    finish(connection, run, status=status, stage="stored", counts=counts, **evidence)
 
 
 def fail(database: Database, run: int, error: GatewayError) -> None:

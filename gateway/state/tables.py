@@ -81,6 +81,7 @@ issues = sa.Table(
     sa.Column("status", sa.String(10), nullable=False),  # open | closed
     sa.Column("first_run", sa.BigInteger, nullable=False),
     sa.Column("last_run", sa.BigInteger, nullable=False),
+    sa.Column("read_run", sa.BigInteger, nullable=False),  # the last one that read its row; 0: it is not known
 )
 
 feed_states = sa.Table(
@@ -107,6 +108,14 @@ contents_read = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),  # SHA-256 of the bytes
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("run", sa.BigInteger, nullable=False),
+)
+
+keys_read = sa.Table(
+    "keys_read",
+    metadata,
+    sa.Column("feed", sa.String(200), primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),  # the run from which on every key is remembered
+    sa.Column("keys", sa.LargeBinary, nullable=False),  # Arrow: halves of the hash of a key, the last run that read it
 )
 
 identity_changes = sa.Table(

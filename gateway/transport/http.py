@@ -73,7 +73,11 @@ MESSAGES = (NOT_REACHED, NOT_TRUSTED, NOT_ANSWERED, NO_ANSWER, BROKEN_OFF, TOO_L
 _CHUNK = 65_536
 _QUERY = re.compile(r"\?[^\s'\"()<>]*")
 
-_UNANSWERED = (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError)
+_UNANSWERED = (
+    urllib3.exceptions.ReadTimeoutError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.DecodeError,
+)
 
 # At DEBUG it quotes every address with its query.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -83,7 +87,8 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 class Reply:
     """What came back, whatever its status.
 
-    `retry_after` is in seconds; `next_link` is where the header Link says that the next page is, as it says it.
+    `retry_after` is in seconds; `next_link` is where the header Link says that the next page is, as it says it;
+    `location` is where a redirection leads, without its query. A body that says it is compressed is given as it was.
     """
 
     status: int
@@ -91,6 +96,7 @@ class Reply:
     body: bytes
     retry_after: float | None
     next_link: str = ""
+    location: str = ""
 
 
 class _Outgoing(io.BytesIO):
@@ -161,6 +167,7 @@ class HttpClient:
                     body=self._read(url, response),
                     retry_after=retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC)),
                     next_link=response.links.get("next", {}).get("url", ""),
+                    location=_QUERY.sub("?…", response.headers.get("Location", "")),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             failure = self._failure(url, error, body)
@@ -182,7 +189,7 @@ class HttpClient:
         deadline = time.monotonic() + self._answer_seconds
         body = bytearray()
         # read1 gives what has come; iter_content would wait for a whole chunk, past any deadline.
-        while chunk := response.raw.read1(_CHUNK):
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._limit_bytes:
                 raise OutcomeUnknown(TOO_LARGE, url=url, limit=self._limit_bytes)

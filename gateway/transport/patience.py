@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.errors import OutcomeUnknown, TryAgain
+
+if TYPE_CHECKING:
+    import tenacity
 
 _Answer = TypeVar("_Answer")
 
@@ -20,6 +21,8 @@ def ask_patiently(
     Only for questions: one whose outcome is unknown is simply asked again. A Retry-After is kept to, and never waited
     for longer than the longest wait.
     """
+    import tenacity  # late, as most runs ask nothing
+
     growing = tenacity.wait_exponential_jitter(
         multiplier=first_wait_seconds, max=longest_wait_seconds, jitter=first_wait_seconds
     )

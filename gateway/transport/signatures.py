@@ -20,9 +20,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hmac import HMAC
-
 from gateway.errors import OptionError
 from gateway.messages import Message
 
@@ -52,7 +49,10 @@ def signature(secret: str, text: str) -> str:
 
 def signature_sm3(secret: str, text: str) -> str:
     """The HMAC-SM3 of a text, both in UTF-8: hexadecimal, lower case."""
-    # Not by hashlib: the OpenSSL that a Python was built with need not know SM3.
+    # Not by hashlib: the OpenSSL that a Python was built with need not know SM3. Late, since few platforms ask for it.
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.hmac import HMAC
+
     mac = HMAC(secret.encode(), hashes.SM3())
     mac.update(text.encode())
     return mac.finalize().hex()
@@ -140,6 +140,8 @@ def body_sha256(body: bytes) -> str:
 
 def body_sm3(body: bytes) -> str:
     """The SM3 digest of a body as it is signed: hexadecimal, lower case."""
+    from cryptography.hazmat.primitives import hashes
+
     digest = hashes.Hash(hashes.SM3())
     digest.update(body)
     return digest.finalize().hex()

@@ -13,6 +13,9 @@ _PLAIN = re.compile(
     "[\t\r\n -~\u00a0-\u00ff\u2010-\u203b\u3000-\u303f\u3400-\u9fff\ud800-\udfff\uff00-\uffef\U00020000-\U0003ffff]*"
 )
 _LEAST, _SHARE = 8, 20  # characters, one in twenty of them ASCII: signs, digits, ends of lines
+_COMMON = 0.9  # of the hanzi of a text that has fewer ASCII; of pairs of other bytes hardly a third
+_HANZI = re.compile("[\u3400-\u9fff]")
+_BEGINNINGS = ("[", "{", "<")  # of documents, which need no line
 
 _Codec = Literal["utf-16-le", "utf-16-be"]
 _CODECS: tuple[_Codec, ...] = ("utf-16-le", "utf-16-be")
@@ -33,8 +36,15 @@ def _is_plain(head: bytes, codec: _Codec) -> bool:
     except UnicodeDecodeError:
         return False
     ascii_only = len(text.encode("ascii", "ignore"))
-    likely = len(text) >= _LEAST and ascii_only * _SHARE >= len(text) and ("\n" in text or "\r" in text)
+    has_lines = "\n" in text or "\r" in text or text.lstrip().startswith(_BEGINNINGS)
+    likely = len(text) >= _LEAST and has_lines and (ascii_only * _SHARE >= len(text) or _is_common(text))
     return likely and _PLAIN.fullmatch(text) is not None
+
+
+def _is_common(text: str) -> bool:
+    hanzi = "".join(_HANZI.findall(text))
+    common = len(hanzi.encode("gb2312", "ignore")) / 2
+    return common > 0 and common >= _COMMON * len(hanzi)
 
 
 class InUtf8:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,20 @@ def outline(file: Path, encoding: Encoding) -> Outline:
     open_tags: list[Any] = []
     for piece in without_doctype(document_pieces(file, encoding)):
         feed(parser, piece)
-        for event, element in events(parser):
-            if event == "start":
-                open_tags.append(element.tag)
-                found.counts[tuple(open_tags)] += 1
-            else:
-                open_tags.pop()
+        _count(parser, open_tags, found)
         fed += len(piece)
         if fed > _LOOKED_AT:
-            break
+            return found
+    with suppress(etree.XMLSyntaxError):  # what stands before the place where it is broken is told all the same
+        parser.close()  # a parser waits for more of a document that is very short
+    _count(parser, open_tags, found)
     return found
+
+
+def _count(parser: etree.XMLPullParser, open_tags: list[Any], found: Outline) -> None:
+    for event, element in events(parser):
+        if event == "start":
+            open_tags.append(element.tag)
+            found.counts[tuple(open_tags)] += 1
+        else:
+            open_tags.pop()

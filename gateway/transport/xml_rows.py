@@ -46,6 +46,13 @@ NO_ROWS = Message(
     en="there is no {rows} in the file {place!r}; its elements are: {elements}; its namespaces are: {namespaces}; "
     "correct `rows` and `namespaces`",
 )
+OTHER_NAMESPACE = Message(
+    "xml.other_namespace",
+    zh="文件“{place}”中，记录旁边还有命名空间“{other}”的“{name}”，与 rows 的命名空间“{expected}”不同，"
+    "不知是否也是记录；没有保存任何数据，请让对方统一命名空间",
+    en="beside the rows of the file {place!r} stands {name!r} of the namespace {other!r}, not {expected!r} as `rows` "
+    "says, and whether it is a row is not known; nothing was stored, have one namespace used",
+)
 INVALID_ROW = Message(
     "xml.invalid_row",
     zh="本条不符合 XSD：{why}；请更正",
@@ -64,6 +71,7 @@ MESSAGES = (
     WRONG_LABEL,
     TOO_LARGE,
     NO_ROWS,
+    OTHER_NAMESPACE,
     INVALID_ROW,
     INVALID,
 )
@@ -95,6 +103,7 @@ class XmlTable:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     lists: AbstractSet[str] = frozenset()
     schema: Schema | None = None
+    encoding: Encoding | None = None  # that is stated
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -107,20 +116,20 @@ class XmlTable:
 
     def read(self, path: Path, place: str) -> Iterator[XmlRow]:
         """Every row of a document, in order; raises SourceError, at its end at the latest where it is not whole."""
-        encoding = document_encoding(path)
+        encoding = document_encoding(path, self.encoding)
         try:
             yield from _Reading(self, path, place, encoding).rows()
         except NotXml as error:
             raise SourceError(NOT_XML, place=place, line=error.line, why=error.why) from error
 
 
-def proposed_tables(path: Path, place: str) -> Sequence[XmlTable]:
+def proposed_tables(path: Path, place: str, stated: Encoding | None = None) -> Sequence[XmlTable]:
     """The paths at which elements repeat in a document, as its beginning shows; raises SourceError.
 
     Where none does, what stands directly below the root.
     """
     try:
-        found = outline(path, document_encoding(path))
+        found = outline(path, document_encoding(path, stated))
     except NotXml as error:
         raise SourceError(NOT_XML, place=place, line=error.line, why=error.why) from error
     prefixes = {uri: f"n{number}" for number, uri in enumerate(found.namespaces, 1)}
@@ -133,13 +142,16 @@ class _Reading:
 
     def __init__(self, table: XmlTable, file: Path, place: str, encoding: Encoding) -> None:
         self._table, self._file, self._place, self._encoding = table, file, place, encoding
-        self._path, tags = table.path, (table.path[0], *table.path[-2:])
+        self._path = table.path
+        self._local = etree.QName(self._path[-1]).localname
+        tags = (self._path[0], *self._path[-2:], f"{{*}}{self._local}")
         self._parser = table.schema.pull_parser(tags) if table.schema else pull_parser(tags)
         self._cells = CellReader(etree.QName(self._path[-1]).namespace or "", table.namespaces, table.lists)
         self._root: etree._Element | None = None
         self._number = self._logged = 0
         self._line = 1
         self._open = self._is_whole = False
+        self._stranger: etree.QName | None = None  # of the name of a row, but of another namespace
         self._lists = self._others = False  # whether there is what holds rows, and whether it holds anything else
 
     def rows(self) -> Iterator[XmlRow]:
@@ -154,6 +166,9 @@ class _Reading:
             if waiting > MOST_BYTES:
                 raise self._too_large()
         self._close()
+        yield from self._ended()  # of a document so short that the parser waited for its end
+        if self._number and self._stranger is not None:
+            raise self._of_other_namespace(self._stranger)
         if not self._number and (self._others or not self._lists):
             raise self._no_rows()
 
@@ -193,12 +208,17 @@ class _Reading:
             if event == "end" and path == self._path[:-1]:
                 self._lists, self._others = True, self._others or len(element) > 0
             if path != self._path:
+                self._stranger = self._stranger or self._strange(path)
                 continue
             self._open = event == "start"
             if not self._open:
                 self._number += 1
                 yield self._row(element)
                 element.clear()
+
+    def _strange(self, path: tuple[Any, ...]) -> etree.QName | None:
+        name = etree.QName(path[-1])
+        return name if path[:-1] == self._path[:-1] and name.localname == self._local else None
 
     def _row(self, element: etree._Element) -> XmlRow:
         faults = self._new_faults()
@@ -247,6 +267,11 @@ class _Reading:
         if self._root is None:  # another root than the path begins with
             return self._no_rows()
         return SourceError(TOO_LARGE, place=self._place, limit=MOST_BYTES >> 20)
+
+    def _of_other_namespace(self, stranger: etree.QName) -> SourceError:
+        expected = etree.QName(self._path[-1]).namespace
+        said = {"name": stranger.localname, "other": stranger.namespace or "-", "expected": expected or "-"}
+        return SourceError(OTHER_NAMESPACE, place=self._place, **said)
 
     def _no_rows(self) -> SourceError:
         """A list may be empty; elements of other names in its place, or a list of another name, are no empty list."""

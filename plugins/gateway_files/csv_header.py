@@ -56,6 +56,12 @@ NO_LINE = Message(
     en="line {line} of the file {place!r} holds nothing and cannot be the header; compare the file, or correct "
     "`header`",
 )
+NO_SUCH_LINE = Message(
+    "csv.no_such_line",
+    zh="文件“{place}”只有 {lines} 行，没有第 {line} 行可作表头；请核对文件，或更正 header",
+    en="the file {place!r} has {lines} lines, none of them is line {line} that is to be the header; compare the file, "
+    "or correct `header`",
+)
 ABOVE_HEADER = Message("csv.above_header", zh="表头之上的行（标题、填报单位等）", en="a line above the header")
 BLANK_LINE = Message("csv.blank_line", zh="空行，不计入读取的行", en="a blank line, which is not counted as a row")
 MESSAGES = (
@@ -67,12 +73,13 @@ MESSAGES = (
     UNCLEAR_SEPARATOR,
     NO_HEADER,
     NO_LINE,
+    NO_SUCH_LINE,
     ABOVE_HEADER,
     BLANK_LINE,
 )
 
 SEPARATORS = (",", ";", "\t", "|")
-_HEAD = 200  # lines that are looked at: the header, and those that are asked when it could be split in two ways
+_HEAD = 200  # lines that are looked at (from a stated line on): the header, and those asked how it is to be split
 _SEARCHED = 20  # lines among which it is looked for
 _SHOWN = 200  # characters of a header that cannot be read
 
@@ -99,8 +106,9 @@ def read_header(
     `wanted` is its line, or the columns that it must name; without either it is the first line that is not blank and
     no title. Raises SourceError.
     """
-    head = _head(file)
-    lines = [line.decode() for line in head.text.splitlines(keepends=True)[:_HEAD]]
+    count = _HEAD + (wanted if isinstance(wanted, int) else 0)
+    head = _head(file, count)
+    lines = [line.decode() for line in head.text.splitlines(keepends=True)[:count]]
     if not any(line.strip() for line in lines):
         raise SourceError(EMPTY, place=place)
     dialects = [Dialect(each, quote) for each in ([separator] if separator else SEPARATORS)]
@@ -115,11 +123,11 @@ def read_header(
     return Header(row.cells, dialect, [_left_out(*each) for each in enumerate(lines[:at], 1)], rows_from)
 
 
-def _head(file: TextFile) -> TextBlock:
+def _head(file: TextFile, lines: int) -> TextBlock:
     head = TextBlock(1, 0, b"")
     for block in file.blocks():
         head = head.followed_by(block)
-        if head.line_count >= _HEAD:
+        if head.line_count >= lines:
             break
     return head
 
@@ -135,7 +143,9 @@ def _first_row(lines: Lines, dialect: Dialect) -> tuple[Row, int]:
 def _place_header(place: str, lines: Lines, dialects: Sequence[Dialect], wanted: int | Sequence[str]) -> int:
     """The offset of the line where the header begins."""
     if isinstance(wanted, int):
-        if wanted > len(lines) or not lines[wanted - 1].strip():
+        if wanted > len(lines):
+            raise SourceError(NO_SUCH_LINE, place=place, lines=len(lines), line=wanted)
+        if not lines[wanted - 1].strip():
             raise SourceError(NO_LINE, place=place, line=wanted)
         return wanted - 1
     first = next(at for at, line in enumerate(lines) if line.strip())

@@ -1,4 +1,7 @@
-"""Numbers that a spreadsheet shortened when it saved a CSV file: 3.70102E+17 was a code of eighteen digits."""
+"""Numbers that a spreadsheet shortened when it saved a CSV file: 3.70102E+17 was a code of eighteen digits.
+
+Seen in every column, whatever its field is; how other programs shorten is seen in text fields (`gateway.checking`).
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ A quote opens a cell only as its first character and is doubled inside it, as RF
 any other quote is part of the value. Values are kept as they were written.
 
 A cell that holds line breaks and a quote that was never closed begin alike. The lines after it are taken in only if
-that gives a whole row; a line that is a whole row of its own is never swallowed, so that a lost quote costs one row.
+that gives a whole row. Where the first line has cells enough without them, a line that is a whole row of its own is
+never swallowed, so that a lost quote costs one row.
 """
 
 from __future__ import annotations
@@ -101,9 +102,12 @@ def join_row(lines: Iterable[str], dialect: Dialect, columns: int | None) -> tup
     """
     text = ""
     alone = Row(())
+    may_be_lost = False  # the quote, and with it no more than the end of a cell
     for count, line in enumerate(islice(lines, LONGEST_ROW), 1):
         text += line
-        if count > 1 and columns and _is_whole(line, dialect, columns):
+        if count == 1:
+            may_be_lost = line.count(dialect.separator) + 1 >= (columns or 0)
+        elif columns and may_be_lost and _is_whole(line, dialect, columns):
             return alone, 1
         if count > 1 and dialect.quote not in line:
             continue

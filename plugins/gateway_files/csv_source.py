@@ -13,7 +13,7 @@ from pydantic import PositiveInt
 from gateway.interfaces import Batch, Surroundings
 from gateway.messages import Message
 from gateway.transport import text_files
-from gateway.transport.text_encoding import Encoding
+from gateway.transport.text_encoding import StatedEncoding, as_stated
 from gateway.transport.text_files import TextBlock, TextFile
 from gateway_files import csv_header, csv_lost_digits, csv_row, places
 from gateway_files.csv_block import BlockReader
@@ -37,13 +37,13 @@ MESSAGES = (
 )
 
 
-_ROWS_A_BATCH = 60_000
+_BLOCKS_A_BATCH = 3  # so that what is under way at once is bounded in bytes, however long the rows are
 
 
 class CsvOptions(FileOptions):
     """Where the files are and how they are written."""
 
-    encoding: Literal["auto", "utf-8", "gb18030", "utf-16-le", "utf-16-be"] = "auto"
+    encoding: StatedEncoding = "auto"
     separator: Literal["auto", ",", ";", "tab", "|"] = "auto"
     quote: Literal['"', "'", "none"] = '"'
     header: PositiveInt | tuple[str, ...] = ()  # its line, or columns that it must name
@@ -69,7 +69,7 @@ class CsvSource(FileSource):
     def opened(self, path: Path, place: str) -> OpenedFile:
         """Tell a file's encoding and its header."""
         options = self._options
-        text = TextFile.recognise(path, None if options.encoding == "auto" else Encoding(options.encoding))
+        text = TextFile.recognise(path, as_stated(options.encoding))
         separator = {"auto": None, "tab": "\t"}.get(options.separator, options.separator)
         quote = "" if options.quote == "none" else options.quote
         file = _CsvFile(place, text, read_header(text, place, separator, quote, options.header))
@@ -92,7 +92,7 @@ def _gathered(parts: Iterable[Batch]) -> Iterator[Batch]:
     waiting: list[Batch] = []
     for part in parts:
         waiting.append(part)
-        if sum(len(each.rows) + len(each.faults) + len(each.left_out) for each in waiting) >= _ROWS_A_BATCH:
+        if len(waiting) >= _BLOCKS_A_BATCH:
             yield _joined(waiting)
             waiting = []
     if waiting:

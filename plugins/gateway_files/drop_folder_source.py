@@ -1,7 +1,7 @@
 """The files of a drop folder as a source of changes: each is read once, moved while it is read, and kept after.
 
-A run reads the files that can be read together. The first one that cannot be read, or has other columns than those
-before it, ends the run early and begins the next one, where it speaks for itself: so no file keeps others waiting.
+A run reads one file, the first that waits, since each is a state of its own: of two days that wait together the later
+one has the last word. No file keeps others waiting, whatever its columns are or is wrong with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.transport import files
 from gateway.transport.drop_folder import DropFolder
 from gateway.transport.files import mark_of, sha256_of, unchanged
 from gateway_files.drop_folder_place import DropFolderPlace
-from gateway_files.file_source import FileSource, OpenedFile, in_order_of
+from gateway_files.file_source import FileSource
 
 READ_BEFORE = Message(
     "drop_folder.read_before",
@@ -62,41 +62,41 @@ class DropFolderSource:
         return self._place.folder
 
     def check(self) -> None:
-        """Raise SourceError unless files can be moved, and those that are whole have one usable header."""
-        self._source.check()
+        """Raise SourceError unless files can be moved, and each of those that are whole can be read."""
+        with self._place.files() as placed:
+            for file in placed:
+                self._source.opened(file.path, file.place)
 
     def read(self) -> Iterator[Batch]:
-        """The rows of the files that are whole now, moving none; raises NothingThere where there is none.
+        """The rows of the file that a run would take now, moving none; raises NothingThere where there is none.
 
         A folder that happens to be empty is no empty register, so that nothing is ever withdrawn for it.
         """
-        batches = self._source.read()
-        first = next(batches, None)
-        if first is None:
-            raise NothingThere(NOTHING_READY, folder=str(self._folder.folder), pattern=self._folder.pattern)
-        yield first
-        yield from batches
+        with self._place.files() as placed:
+            file = next(placed, None)
+            if file is None:
+                raise NothingThere(NOTHING_READY, folder=str(self._folder.folder), pattern=self._folder.pattern)
+            yield from self._source.opened(file.path, file.place).batches()
+
+    def waiting(self) -> int:
+        """How many files are to be read, those that an earlier run did not bring to an end among them."""
+        self._folder.check()
+        return len(self._folder.taken()) + len(self._folder.waiting())
 
     def resume(self, memory: Memory) -> Iterator[Batch]:
-        """Take and read the files that are whole now; no batch at all where there is none.
+        """Take and read the first file that is whole now; no batch at all where there is none.
 
-        Files whose bytes the memory has are done without being read again, and said to be left out.
+        A file whose bytes the memory has is done without being read again, and said to be left out.
         """
         if memory.since is not None:
             raise SourceError(NO_POSITION, since=memory.since)
         self._folder.check()
         self._forget()
         left = [path for path in self._folder.taken() if not self._is_settled(path, memory)]
-        first: OpenedFile | None = None
         for path in [*left, *self._folder.waiting()]:
-            taken = self._take(path)
-            if taken is None:
-                continue
-            opened = self._opened(first, taken)
-            if opened is None:
+            if taken := self._take(path):
+                yield from self._read(taken, memory)
                 return
-            first = first or opened
-            yield from self._read(first, opened, taken, memory)
 
     def settle(self, *, stored: bool) -> None:
         """Move what was read to `done`, or what could not be stored to `failed`.
@@ -114,7 +114,6 @@ class DropFolderSource:
     def _forget(self) -> None:
         self._under_way: list[_Taken] = []
         self._read_whole: list[_Taken] = []
-        self._digests: set[str] = set()
         self._failed: Path | None = None
 
     def _is_settled(self, path: Path, memory: Memory) -> bool:
@@ -132,39 +131,29 @@ class DropFolderSource:
         self._under_way.append(taken)
         return taken
 
-    def _opened(self, first: OpenedFile | None, taken: _Taken) -> OpenedFile | None:
-        """The file; None where it must wait for the next run."""
+    def _read(self, taken: _Taken, memory: Memory) -> Iterator[Batch]:
         try:
-            opened = self._source.opened(taken.path, self._place.shown(taken.path))
-            self._source.assert_columns(first or opened, opened)
-        except SourceError:
-            if first:
-                self._under_way.remove(taken)
-                return None
-            self._failed = taken.path
-            raise
-        return opened
-
-    def _read(self, first: OpenedFile, opened: OpenedFile, taken: _Taken, memory: Memory) -> Iterator[Batch]:
-        nothing = pl.DataFrame(schema={ROW: pl.Int64(), **dict.fromkeys(first.columns, pl.String())})
-        name = self._place.shown(taken.path)
-        try:
-            with unchanged(taken.path):
-                digest = sha256_of(taken.path)
-                if memory.has_read(digest) or digest in self._digests:
-                    yield Batch(name, nothing, left_out=[LeftOut(1, READ_BEFORE, name)])
-                else:
-                    self._digests.add(digest)
-                    yield from in_order_of(first, opened.batches())
-            yield Batch(name, nothing, read_whole=[Content(digest, name)])
+            yield from self._batches(taken, memory)
         except SourceError as error:
             self._blame(taken, error)
             raise
         self._read_whole.append(taken)
 
+    def _batches(self, taken: _Taken, memory: Memory) -> Iterator[Batch]:
+        name = self._place.shown(taken.path)
+        opened = self._source.opened(taken.path, name)
+        nothing = pl.DataFrame(schema={ROW: pl.Int64(), **dict.fromkeys(opened.columns, pl.String())})
+        with unchanged(taken.path):
+            digest = sha256_of(taken.path)
+            if memory.has_read(digest):
+                yield Batch(name, nothing, left_out=[LeftOut(1, READ_BEFORE, name)])
+            else:
+                yield from opened.batches()
+        yield Batch(name, nothing, read_whole=[Content(digest, name)])
+
     def _blame(self, taken: _Taken, error: SourceError) -> None:
         if error.message is files.CHANGED:
-            self._under_way.clear()  # its writer was not ready: it waits again, the others are read anew
+            self._under_way.clear()  # its writer was not ready: it waits again
             self._folder.put_back(taken.path)
         else:
             self._failed = taken.path

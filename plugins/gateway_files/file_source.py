@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gateway.errors import SourceError
-from gateway.interfaces import ROW, Batch, Surroundings
+from gateway.interfaces import ROW, Batch, Content, Surroundings
 from gateway.messages import Message
-from gateway_files.placed_file import Place
+from gateway.transport.files import sha256_of
+from gateway_files.placed_file import Place, PlacedFile
 from gateway_files.places import FileOptions, place_named
 
 
@@ -55,15 +56,23 @@ class FileSource(ABC):
                 first = first or replace(opened, batches=_nothing)
                 self.assert_columns(first, opened)
 
+    def contents(self) -> Sequence[Content]:
+        """The files by their bytes; none of a distant place, whose files would have to be fetched first."""
+        if not self.place.is_near:
+            return ()
+        with self.place.files() as placed:
+            return [_content(file) for file in placed]
+
     def read(self) -> Iterator[Batch]:
         """Read the files one after the other."""
         with self.place.files() as placed:
             first: OpenedFile | None = None
             for file in placed:
+                content = _content(file)
                 opened = self.opened(file.path, file.place)
                 first = first or replace(opened, batches=_nothing)
                 self.assert_columns(first, opened)
-                yield from in_order_of(first, opened.batches())
+                yield from _ending_with(content, in_order_of(first, opened.batches()))
 
     def assert_columns(self, first: OpenedFile, opened: OpenedFile) -> None:
         """Raise SourceError where a file has other columns than the first one of its source."""
@@ -85,6 +94,19 @@ def in_order_of(first: OpenedFile, batches: Iterator[Batch]) -> Iterator[Batch]:
     wanted = [ROW, *first.columns]
     for batch in batches:
         yield batch if batch.rows.columns == wanted else replace(batch, rows=batch.rows.select(wanted))
+
+
+def _ending_with(content: Content, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches of a file, the last of which says that it was read to its end."""
+    last = next(batches)
+    for batch in batches:
+        yield last
+        last = batch
+    yield replace(last, read_whole=[content])
+
+
+def _content(file: PlacedFile) -> Content:
+    return Content(sha256_of(file.path), file.place)
 
 
 def _nothing() -> Iterator[Batch]:

@@ -13,8 +13,14 @@ from gateway_files.json_values import DECODER, DoubledNames
 
 NOT_JSON = Message(
     "json.not_json",
-    zh="文件“{place}”不是完整的 JSON（第 {line} 行：{why}）；可能没有传完，请让对方重新导出",
-    en="the file {place!r} is no whole JSON (line {line}: {why}); it may be cut off, have it exported again",
+    zh="文件“{place}”不是规范的 JSON（第 {line} 行：{why}）；没有保存任何数据，请让对方更正导出程序",
+    en="the file {place!r} is no JSON (line {line}: {why}); nothing was stored, have its export mended",
+)
+CUT_OFF = Message(
+    "json.cut_off",
+    zh="文件“{place}”的 JSON 到第 {line} 行没有结束（{why}）；可能没有传完，没有保存任何数据，请让对方重新导出",
+    en="the JSON of the file {place!r} has no end by line {line} ({why}); it may be cut off, nothing was stored, have "
+    "it exported again",
 )
 TOO_LARGE = Message(
     "json.value_too_large",
@@ -22,10 +28,11 @@ TOO_LARGE = Message(
     en="a value of the file {place!r} that begins in line {line} is longer than {limit} characters and is not read; "
     "check the file, or name the list of rows in `rows`",
 )
-MESSAGES = (NOT_JSON, TOO_LARGE)
+MESSAGES = (NOT_JSON, CUT_OFF, TOO_LARGE)
 
 LONGEST_VALUE = 16 << 20  # characters
 _WHITE = re.compile("[ \t\r\n]*")
+_ENDS = ("true", "false", "null")  # what may stand half at the end of a file that is cut off; so may nothing at all
 # Where the text may simply go on, the decoder stops near its end or calls a text unterminated.
 _NEAR = 16
 
@@ -102,7 +109,7 @@ class JsonDocument:
         while True:
             name = self._value()[0] if self._next() == '"' else None
             if name is None:
-                raise self._broken("a member name in quotes is expected")
+                raise self._broken("a member name in quotes is expected", is_cut=not self._next())
             self._take(":")
             yield name
             if self._take(",}") == "}":
@@ -111,7 +118,8 @@ class JsonDocument:
     def _take(self, allowed: str) -> str:
         found = self._next()
         if not found or found not in allowed:
-            raise self._broken(f"one of {' '.join(allowed)} is expected" if found else "it ends too early")
+            why = f"one of {' '.join(allowed)} is expected" if found else "it ends too early"
+            raise self._broken(why, is_cut=not found)
         self._at += 1
         return found
 
@@ -130,8 +138,10 @@ class JsonDocument:
                 value, end = DECODER.raw_decode(self._text, self._at)
             except JSONDecodeError as error:
                 near = error.pos >= len(self._text) - _NEAR or error.msg.startswith("Unterminated")
+                behind = error.pos - self._at  # what stands before is dropped when more is read
                 if not (near and self._more()):
-                    raise self._broken(error.msg, error.pos) from error
+                    at = self._at + behind
+                    raise self._broken(error.msg, at, is_cut=self._is_cut(error.msg, at)) from error
             except RecursionError as error:
                 raise self._broken("it is nested too deeply") from error
             else:
@@ -150,8 +160,13 @@ class JsonDocument:
     def _line_at(self, at: int) -> int:
         return self._line + self._text.count("\n", 0, at)
 
-    def _broken(self, why: str, at: int | None = None) -> SourceError:
-        return SourceError(NOT_JSON, place=self._place, line=self._line_at(self._at if at is None else at), why=why)
+    def _is_cut(self, why: str, at: int) -> bool:
+        rest = self._text[at:].strip()
+        return why.startswith("Unterminated") or any(each.startswith(rest) for each in _ENDS)
+
+    def _broken(self, why: str, at: int | None = None, *, is_cut: bool = False) -> SourceError:
+        line = self._line_at(self._at if at is None else at)
+        return SourceError(CUT_OFF if is_cut else NOT_JSON, place=self._place, line=line, why=why)
 
 
 def _doubled(value: Any) -> Iterator[DoubledNames]:

@@ -18,20 +18,27 @@ from gateway.messages import Message
 from gateway.transport import document_text, text_files
 from gateway.transport.document_text import document_encoding, document_pieces
 from gateway.transport.files import readable
+from gateway.transport.text_encoding import Encoding, StatedEncoding, as_stated
 from gateway.transport.text_files import TextFile
 from gateway.transport.utf_16 import HEAD, byte_order
 from gateway_files import json_document, json_lines, json_values, named_rows, places
 from gateway_files.file_source import FileSource, OpenedFile
 from gateway_files.json_document import JsonDocument, NoList, lists_in
-from gateway_files.json_lines import line_of, lines
-from gateway_files.json_values import row_of, shown
-from gateway_files.named_rows import Item, NamedRow, batches, known_columns
+from gateway_files.json_lines import lines
+from gateway_files.json_values import is_object, row_of, shown
+from gateway_files.named_rows import Item, batches, known_columns
 from gateway_files.places import FileOptions
 
 NO_LIST = Message(
     "json.no_list",
     zh="文件“{place}”的“{rows}”处不是记录列表；文件中的列表有：{lists}；请更正 rows",
     en="{rows!r} is no list of rows in the file {place!r}; the lists in it are: {lists}; correct `rows`",
+)
+NOT_A_LIST = Message(
+    "json.not_a_list",
+    zh="文件“{place}”本身不是记录列表；其中的列表有：{lists}；请在 rows 中写明记录所在的列表",
+    en="the file {place!r} is itself no list of rows; the lists in it are: {lists}; name the one that holds the rows "
+    "in `rows`",
 )
 COLUMNS_DIFFER = Message(
     "json.columns_differ",
@@ -54,6 +61,7 @@ MESSAGES = (
     *json_document.MESSAGES,
     *json_lines.MESSAGES,
     NO_LIST,
+    NOT_A_LIST,
     COLUMNS_DIFFER,
     NO_JMESPATH,
 )
@@ -62,7 +70,7 @@ _LOOKED_INTO = 64 << 20  # bytes
 _NAMES = re.compile(r"[\w-]+(?:\.[\w-]+)*")  # a path that can be followed while the document is read
 
 
-class JsonOptions(FileOptions):
+class JsonOptions(FileOptions, defer_build=True):
     """Where the files are, and where their rows stand: a line each, or a list that a JMESPath finds.
 
     A path of plain names (`data.list`) is followed as a stream; for any other the document is held in memory, up to
@@ -70,6 +78,7 @@ class JsonOptions(FileOptions):
     """
 
     form: Literal["auto", "lines", "document"] = "auto"
+    encoding: StatedEncoding = "auto"
     rows: str = ""
     columns: tuple[str, ...] = ()
     document_bytes: PositiveInt = 64 << 20
@@ -98,7 +107,7 @@ class JsonSource(FileSource):
         """Each list of objects in a document, where it is said neither where the rows stand nor that they are lines."""
         if given.get("rows") or given.get("form", "auto") != "auto" or _is_lines(path):
             return [given]
-        found = _Document(path, path.name, _LOOKED_INTO).lists()
+        found = _Document(path, path.name, _LOOKED_INTO, as_stated(given.get("encoding", "auto"))).lists()
         return [given if each == "[]" else {**given, "rows": each} for each in found] or [given]
 
     def opened(self, path: Path, place: str) -> OpenedFile:
@@ -110,8 +119,8 @@ class JsonSource(FileSource):
     def _reader(self, path: Path, place: str) -> Callable[[], Iterator[Item]]:
         options = self._options
         if options.form == "lines" or (options.form == "auto" and not options.rows and _is_lines(path)):
-            return partial(lines, TextFile.recognise(path))
-        document = _Document(path, place, options.document_bytes)
+            return partial(lines, TextFile.recognise(path, as_stated(options.encoding)))
+        document = _Document(path, place, options.document_bytes, as_stated(options.encoding))
         if not options.rows or _NAMES.fullmatch(options.rows):
             return partial(document.streamed, options.rows)
         return partial(document.chosen, options.rows)
@@ -120,7 +129,7 @@ class JsonSource(FileSource):
 def _is_lines(path: Path) -> bool:
     """Whether the first line, or most of the first lines, are whole objects; one alone may be a document."""
     lines = list(_first_lines(path))
-    whole = [isinstance(line_of(0, line), NamedRow) for line in lines]
+    whole = [is_object(line) for line in lines]
     if len(lines) == 1:
         return whole[0] and "[{" not in lines[0]
     return any(whole[:1]) or sum(whole) * 2 > len(lines)
@@ -144,9 +153,9 @@ def _decoded(line: bytes) -> str:
 
 
 class _Document:
-    def __init__(self, path: Path, place: str, most: int) -> None:
+    def __init__(self, path: Path, place: str, most: int, stated: Encoding | None) -> None:
         self._path, self._place, self._most = path, place, most
-        self._encoding = document_encoding(path)
+        self._encoding = document_encoding(path, stated)
 
     def streamed(self, names: str) -> Iterator[Item]:
         document = JsonDocument(self._place, document_pieces(self._path, self._encoding))
@@ -175,4 +184,7 @@ class _Document:
         return JsonDocument(self._place, pieces, self._most).whole()
 
     def _no_list(self, rows: str) -> SourceError:
-        return SourceError(NO_LIST, place=self._place, rows=rows or "-", lists="、".join(self.lists()) or "-")
+        lists = "、".join(self.lists()) or "-"
+        if not rows:
+            return SourceError(NOT_A_LIST, place=self._place, lists=lists)
+        return SourceError(NO_LIST, place=self._place, rows=rows, lists=lists)

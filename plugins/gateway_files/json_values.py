@@ -73,6 +73,18 @@ DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_int=Number, parse_float=Number, parse_constant=NoNumber, strict=True
 )
 
+_LENIENT = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=Number, parse_float=Number, parse_constant=NoNumber, strict=False
+)
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is one whole object, be it a row or set aside for what it holds."""
+    try:
+        return isinstance(_LENIENT.decode(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
 
 def row_of(number: int, value: Any, text: str) -> NamedRow | RowFault:
     """The row that a value is; `text` is how it was written, where an escape may stand for half of a character."""

@@ -22,12 +22,17 @@ NO_COLUMNS = Message(
     zh="“{place}”中没有记录，因此不知道有哪些数据项；请在 columns 中写明",
     en="{place!r} holds no rows, so that its columns are not known; name them in `columns`",
 )
+NO_WHOLE_ROW = Message(
+    "file.no_whole_row",
+    zh="“{place}”的 {count} 条记录都无法读取，因此不知道有哪些数据项；第 {row} 条：{reason_zh}",
+    en="none of the {count} rows of {place!r} can be read, so that its columns are not known; row {row}: {reason}",
+)
 UNUSABLE_NAME = Message(
     "file.unusable_name",
     zh="“{place}”有数据项名为“{name}”，名称为空白，或是网关保留的名称；请改名",
     en="a member of {place!r} is named {name!r}, which is blank or kept by the gateway for itself; rename it",
 )
-MESSAGES = (NEW_COLUMN, NO_COLUMNS, UNUSABLE_NAME)
+MESSAGES = (NEW_COLUMN, NO_COLUMNS, NO_WHOLE_ROW, UNUSABLE_NAME)
 
 _ROWS_A_BATCH = 20_000
 
@@ -49,12 +54,22 @@ def known_columns(place: str, declared: Sequence[str], rows: Callable[[], Iterab
     Without a declaration every row is read once for this alone, so that memory stays flat. Raises SourceError.
     """
     columns = declared or list(_columns_of(rows()))
+    if not columns:
+        raise _without_columns(place, rows())
     for name in columns:
         if name == ROW or not name.strip():
             raise SourceError(UNUSABLE_NAME, place=place, name=name)
-    if not columns:
-        raise SourceError(NO_COLUMNS, place=place)
     return columns
+
+
+def _without_columns(place: str, rows: Iterable[Item]) -> SourceError:
+    faults = (row for row in rows if isinstance(row, RowFault))
+    first = next(faults, None)
+    if first is None:
+        return SourceError(NO_COLUMNS, place=place)
+    zh, en = (first.message.text(language, first.values) for language in ("zh", "en"))
+    count = 1 + sum(1 for _ in faults)
+    return SourceError(NO_WHOLE_ROW, place=place, count=count, row=first.row, reason_zh=zh, reason=en)
 
 
 def _columns_of(rows: Iterable[Item]) -> dict[str, None]:

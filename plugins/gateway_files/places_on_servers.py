@@ -45,7 +45,7 @@ def _pattern(path: str) -> str:
     return path
 
 
-class ServerOptions(Options):
+class ServerOptions(Options, defer_build=True):
     """Where a server is, who logs in and what is fetched.
 
     `password` is the name of a secret, never the password itself.

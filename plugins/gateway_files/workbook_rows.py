@@ -13,6 +13,7 @@ from gateway.messages import Message
 from gateway.transport.workbooks import OddCell, Oddity
 from gateway.transport.workbooks.odd_cells import column_letters
 from gateway_files.workbook_layout import WHITE, Layout
+from gateway_files.workbook_merges import Covered, MergedCells
 
 ERROR_CELL = Message(
     "workbook.error_cell",
@@ -30,6 +31,31 @@ DIGITS_LOST = Message(
     en="the cell {cell} ({column!r}) is stored as a number ({shown}), digits beyond the 15th are lost: format the "
     "column as text and enter it again",
 )
+SHORTENED = Message(
+    "workbook.shortened_number",
+    zh="单元格 {cell}（“{column}”）的文本 {shown} 是缩写过的数字，其余数字已丢失；请重新填写完整的号码",
+    en="the cell {cell} ({column!r}) holds the text {shown}, a number that was shortened, its other digits are lost: "
+    "enter the whole number again",
+)
+NO_DAY = Message(
+    "workbook.no_day",
+    zh="单元格 {cell}（“{column}”）设为日期格式，其数字 {shown} 却不是日期（Excel 显示 ####）；请改填日期，或改格式",
+    en="the cell {cell} ({column!r}) is formatted as a date, but its number {shown} is none (Excel shows ####): enter "
+    "a date, or format it as General",
+)
+SHOWN_OTHERWISE = Message(
+    "workbook.shown_otherwise",
+    zh="单元格 {cell}（“{column}”）的数字是 {shown}，其格式却使它显示为别的内容；请改为常规格式，核对后再提供",
+    en="the cell {cell} ({column!r}) holds the number {shown}, but its format shows something else: format it as "
+    "General and see what it should be",
+)
+MERGED = Message(
+    "workbook.merged_cell",
+    zh="单元格 {cell}（“{column}”）在合并单元格 {merge} 之内，它的值只写在首格；请取消合并、逐格填写，"
+    "逐行合并的也可在数据流的 fill_down 中写明该列",
+    en="the cell {cell} ({column!r}) lies within the merged cells {merge}, whose value stands in the first alone: "
+    "unmerge them and fill in each, or name the column in the feed's `fill_down` where rows are merged",
+)
 NO_HEADING = Message(
     "workbook.no_heading",
     zh="单元格 {cell} 有内容“{shown}”，但该列没有表头；请补上列名，或删除该内容",
@@ -40,16 +66,18 @@ NO_COLUMN = Message(
     zh="“{place}”的表头中没有 fill_down 所写的列“{name}”；最接近的是：{nearest}",
     en="the header of {place!r} has no column {name!r}, which `fill_down` names; the nearest are: {nearest}",
 )
-MESSAGES = (ERROR_CELL, NOT_CALCULATED, DIGITS_LOST, NO_HEADING, NO_COLUMN)
+MESSAGES = (ERROR_CELL, NOT_CALCULATED, DIGITS_LOST, SHORTENED, NO_DAY, SHOWN_OTHERWISE, MERGED, NO_HEADING, NO_COLUMN)
 
 _ODD = {
     Oddity.ERROR: ERROR_CELL,
     Oddity.NOT_CALCULATED: NOT_CALCULATED,
     Oddity.DIGITS_LOST: DIGITS_LOST,
+    Oddity.SHORTENED: SHORTENED,
+    Oddity.NO_DAY: NO_DAY,
+    Oddity.SHOWN_OTHERWISE: SHOWN_OTHERWISE,
 }
 _ROWS_A_BATCH = 60_000
 _SHOWN, _SHOWN_CELL = 4000, 200  # characters of a row and of a cell
-_MARK = "\0odd"  # stands in a cell that cannot be taken while its value would be filled down
 
 
 class SheetRows:
@@ -59,11 +87,12 @@ class SheetRows:
         self._layout, self._place, self._left_out = layout, place, left_out
         self._columns = {f"c{at}": name for at, name in enumerate(layout.names) if name}
         self._letters = {f"c{at}": column_letters(at + layout.sheet.first_column) for at in range(len(layout.names))}
-        self._filled = [self._column_of(name) for name in fill_down]
+        filled_down = [int(self._column_of(name)[1:]) for name in fill_down]
+        self._merged = MergedCells(layout, filled_down)
 
     def batches(self) -> Iterator[Batch]:
         """All rows in batches; one at least, so that the columns are known."""
-        rows = self._filled_down(self._rows())
+        rows = self._rows()
         faults = self._faults(rows)
         good = rows.filter(~pl.col(ROW).is_in(list(faults))) if faults else rows
         good = good.select(ROW, *self._columns)
@@ -80,43 +109,33 @@ class SheetRows:
 
     def _rows(self) -> pl.DataFrame:
         first = self._layout.row + 1
-        below = self._layout.sheet.cells.slice(self._layout.row)
+        below = self._merged.filled_down(self._layout.sheet.cells).slice(self._layout.row)
         rows = below.insert_column(0, pl.int_range(first, first + below.height, eager=True, dtype=pl.Int64).alias(ROW))
         return rows.filter(~pl.col(ROW).is_in(list(self._left_out)))
 
-    def _filled_down(self, rows: pl.DataFrame) -> pl.DataFrame:
-        if not self._filled:
-            return rows
-        for column in self._filled:
-            odd = [cell.row for cell in self._layout.sheet.odd if self._name(cell) == column]
-            rows = rows.with_columns(
-                pl.when(pl.col(ROW).is_in(odd)).then(pl.lit(_MARK)).otherwise(column).alias(column)
-            )
-        empty = pl.col(self._filled).str.strip_chars(WHITE) == ""
-        return rows.with_columns(
-            pl.when(empty).then(None).otherwise(pl.col(self._filled)).forward_fill().fill_null("").name.keep()
-        )
-
     def _faults(self, rows: pl.DataFrame) -> Mapping[int, RowFault]:
         """By row, the first cell of each that cannot be taken."""
-        kept = set(rows[ROW]) if self._layout.sheet.odd else set()
+        sheet = self._layout.sheet
+        kept = set(rows[ROW]) if sheet.odd or sheet.merges else set()
         found: dict[int, RowFault] = {}
-        for cell in self._layout.sheet.odd:
+        for cell in sheet.odd:
             if cell.row in kept:
                 found.setdefault(cell.row, self._odd(cell, cell.row))
-        for column in self._filled:
-            self._add_filled_from_odd(rows, column, found)
+        for covered in self._merged.in_doubt():
+            if covered.row in kept:
+                found.setdefault(covered.row, self._in_doubt(covered))
         for column in self._letters.keys() - self._columns.keys():
             for row, text in rows.filter(pl.col(column).str.strip_chars(WHITE) != "").select(ROW, column).rows():
                 name = f"{self._letters[column]}{row}"
                 found.setdefault(row, self._fault(row, NO_HEADING, cell=name, shown=text[:_SHOWN_CELL]))
         return dict(sorted(found.items()))
 
-    def _add_filled_from_odd(self, rows: pl.DataFrame, column: str, found: dict[int, RowFault]) -> None:
-        odd = [cell for cell in self._layout.sheet.odd if self._name(cell) == column]
-        for row in rows.filter(pl.col(column) == _MARK)[ROW]:
-            origin = max((cell for cell in odd if cell.row <= row), key=lambda cell: cell.row)
-            found.setdefault(row, self._odd(origin, row))
+    def _in_doubt(self, covered: Covered) -> RowFault:
+        if covered.origin:
+            return self._odd(covered.origin, covered.row)
+        column = self._columns[f"c{covered.column}"]
+        name = f"{self._letters[f'c{covered.column}']}{covered.row}"
+        return self._fault(covered.row, MERGED, cell=name, column=column, merge=covered.merge.name)
 
     def _odd(self, cell: OddCell, row: int) -> RowFault:
         heading = self._columns.get(self._name(cell), "")

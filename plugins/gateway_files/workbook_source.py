@@ -35,7 +35,7 @@ MESSAGES = (
 )
 
 
-class WorkbookOptions(FileOptions):
+class WorkbookOptions(FileOptions, defer_build=True):
     """Where the workbooks are and how their forms are laid out."""
 
     sheet: str = ""  # a name, or a number from 1 among the sheets that are shown

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from gateway.errors import OptionError, SourceError, StartError
-from gateway.interfaces import RowFault, Surroundings
+from gateway.interfaces import Content, RowFault, Surroundings
 from gateway.messages import Message
 from gateway.transport import xml_rows
+from gateway.transport.text_encoding import StatedEncoding, as_stated
 from gateway.transport.xml import Schema
 from gateway.transport.xml_rows import XmlTable, proposed_tables
 from gateway_files import named_rows, places
@@ -34,7 +35,7 @@ UNKNOWN_PREFIX = Message(
 MESSAGES = (*places.MESSAGES, *xml_rows.MESSAGES, *named_rows.MESSAGES, COLUMNS_DIFFER, UNKNOWN_PREFIX)
 
 
-class XmlOptions(FileOptions):
+class XmlOptions(FileOptions, defer_build=True):
     """Where the files are, and the path of a row from the root, as `p:企业列表/p:企业`.
 
     `lists` are the paths below a row that may repeat. Without `columns` a file is read twice, the first time for the
@@ -44,6 +45,7 @@ class XmlOptions(FileOptions):
     rows: str = Field(pattern=r"^/?[^/\s]+(?:/[^/\s]+)*$")
     namespaces: Mapping[str, str] = {}
     lists: tuple[str, ...] = ()
+    encoding: StatedEncoding = "auto"
     xsd: str = ""
     columns: tuple[str, ...] = ()
 
@@ -72,8 +74,12 @@ class XmlSource(FileSource):
         """Each path at which elements repeat, where it is not said which of them are rows."""
         if given.get("rows"):
             return [given]
-        tables = proposed_tables(path, path.name)
+        tables = proposed_tables(path, path.name, as_stated(given.get("encoding", "auto")))
         return [{**given, "rows": each.rows, **_said(each.namespaces)} for each in tables]
+
+    def contents(self) -> Sequence[Content]:
+        """The files by their bytes; none where a schema speaks too, which may rest on further files."""
+        return () if self._options.xsd else super().contents()
 
     def opened(self, path: Path, place: str) -> OpenedFile:
         """Find the columns where none are declared."""
@@ -91,7 +97,7 @@ class XmlSource(FileSource):
             schema = Schema(self._directory / options.xsd) if options.xsd else None
         except StartError as error:
             raise SourceError(error.message, **error.values) from error
-        return XmlTable(options.rows, options.namespaces, frozenset(options.lists), schema)
+        return XmlTable(options.rows, options.namespaces, frozenset(options.lists), schema, as_stated(options.encoding))
 
 
 def _said(namespaces: Mapping[str, str]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns
 
 
-class PushOptions(Options):
+class PushOptions(Options, defer_build=True):
     """What the sender and this side agreed on: the members of a row, and how many rows a batch may have."""
 
     columns: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]

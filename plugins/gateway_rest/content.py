@@ -11,7 +11,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from gateway.domain import exact_json
+from gateway.transport.document_text import body_encoding
 from gateway.transport.http import Reply
+from gateway.transport.text_encoding import is_surely_utf_8
 from gateway.transport.xml_content import read_members
 from gateway_rest.platform_facts import Format
 
@@ -19,6 +21,7 @@ Encoding = Literal["stated", "utf-8", "gb18030"]
 
 # Two codecs that platforms name and do not keep to: both are parts of GB18030.
 _CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
+_GZIP = b"\x1f\x8b"
 _MARKUP = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<")
 _HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
@@ -32,13 +35,16 @@ def is_web_page(reply: Reply, answers: Format) -> bool:
 def read_content(reply: Reply, answers: Format, encoding: Encoding) -> Any:
     """The values of an answer; raises ValueError, LookupError or RecursionError for what is none.
 
-    With `stated`, the character set is what the header says, or else what the XML says, or else UTF-8, or GB18030
-    where it is no UTF-8.
+    With `stated`, the character set is what the header says, or else what the XML says, or else what the bytes say. A
+    header that says GBK over what is surely UTF-8 is not believed.
     """
+    if reply.body.startswith(_GZIP):
+        raise ValueError("it is compressed (gzip) and its header Content-Encoding does not say so")
     charset = _charset(reply) if encoding == "stated" else encoding
     if answers == "xml":
         return read_members(reply.body, charset)
-    text = reply.body.decode(_codec(charset)) if charset else _either(reply.body)
+    believed = charset and not (encoding == "stated" and _codec(charset) == "gb18030" and is_surely_utf_8(reply.body))
+    text = reply.body.decode(_codec(charset) if believed else _told(reply.body))
     return exact_json.read(text, constants=True)
 
 
@@ -69,8 +75,10 @@ def _codec(charset: str) -> str:
     return _CODECS.get(name, name)
 
 
-def _either(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("gb18030")
+def _told(body: bytes) -> str:
+    told = body_encoding(body)
+    if told is None:
+        raise ValueError(
+            "its bytes are valid in UTF-8 and in GB18030, and what they say tells neither; state `encoding`"
+        )
+    return _codec(told)

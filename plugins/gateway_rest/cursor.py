@@ -90,10 +90,9 @@ class Cursor(Declared):
             return f"{Decimal(text) - Decimal(self.look_back):f}"
         return moved(text, lambda moment: moment - self._ago)
 
-    def at_most(self, text: str, now: dt.datetime) -> str:
-        """The value, or now where it lies ahead: one row dated 9999 must not hide all that come after."""
-        ahead = self.kind == "time" and (time_of(text) or now) > now
-        return moved(text, lambda _: now) if ahead else text
+    def is_ahead(self, text: str, now: dt.datetime) -> bool:
+        """Whether a value is a time that has not come yet: one row dated 9999 must not hide all that come after."""
+        return self.kind == "time" and (time_of(text) or now) > now
 
     @property
     def _ago(self) -> dt.timedelta:

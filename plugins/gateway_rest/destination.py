@@ -71,7 +71,7 @@ def _header_value(text: str) -> str:
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 
 
-class RestOptions(Options):
+class RestOptions(Options, defer_build=True):
     """Where the platform is, and as whom and with which secret to sign.
 
     `secret` is the secret's name, never the secret itself; `ca_file` names the root certificate of a platform whose

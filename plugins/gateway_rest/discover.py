@@ -16,7 +16,7 @@ from gateway.interfaces import Found, FoundColumn, Surroundings
 from gateway.messages import Message
 from gateway_rest.asking import Asking
 from gateway_rest.content import value_at
-from gateway_rest.rows import cell, wrong
+from gateway_rest.rows import wrong
 from gateway_rest.source_options import RestSourceOptions
 
 NOT_DISCOVERED = Message(
@@ -88,7 +88,7 @@ def _found(given: Mapping[str, Any], path: str, rows: Sequence[Mapping[str, Any]
 def _column(name: str, values: Sequence[Any]) -> FoundColumn:
     there = [value for value in values if value not in (None, "")]
     kinds = dict.fromkeys(_kind(value) for value in there)
-    samples = dict.fromkeys(cell(value) or "" for value in there)
+    samples = dict.fromkeys(exact_json.cell(value) or "" for value in there)
     return FoundColumn(name, " or ".join(kinds), list(samples)[:_SAMPLES])
 
 

@@ -25,6 +25,13 @@ QUESTION_REFUSED = Message(
     en="{url} refuses the question (HTTP {status}, code {code!r}): {said}; check the address, the requester, the "
     "secret, this machine's clock and the options of the question",
 )
+REDIRECTED = Message(
+    "rest.redirected",
+    zh="{url} 没有给出数据，而是要求转到“{location}”（HTTP {status}），多半是网址已变或登录已失效；网关不跟随转向，"
+    "请核对网址与 auth",
+    en="{url} gives no data and leads to {location!r} instead (HTTP {status}), its address changed perhaps, or the "
+    "login has run out; redirections are not followed, check the address and auth",
+)
 WEB_PAGE = Message(
     "rest.web_page",
     zh="{url} 返回的是网页“{page}”而不是数据（HTTP {status}），可能是代理或登录页；请检查网址与网络",
@@ -38,7 +45,7 @@ UNREADABLE = Message(
     "platform's version",
 )
 
-MESSAGES = (BUSY, QUESTION_REFUSED, WEB_PAGE, UNREADABLE)
+MESSAGES = (BUSY, QUESTION_REFUSED, REDIRECTED, WEB_PAGE, UNREADABLE)
 
 _BUSY_STATUSES = {408, 425, 429}
 _EXCERPT = 200
@@ -108,6 +115,8 @@ class AnswerReader:
         return int(total)
 
     def _read(self, reply: Reply) -> Any:
+        if 300 <= reply.status < 400 and reply.location:
+            raise SourceError(REDIRECTED, url=self.url, status=reply.status, location=self.veil.over(reply.location))
         if is_web_page(reply, self.facts.format):
             page = self.veil.over(_title(reply.body))
             raise TryAgain(WEB_PAGE, url=self.url, status=reply.status, page=page, retry_after=reply.retry_after)

@@ -46,6 +46,7 @@ class Walked:
 
 class _Pagination(Declared):
     page_size_name: Text | None = None
+    stable_order: bool = False
 
     def names(self) -> tuple[str, ...]:
         """The members of a question that are not constant."""
@@ -54,12 +55,17 @@ class _Pagination(Declared):
     def _sized(self, size: int | None) -> dict[str, str | int]:
         return {self.page_size_name: size} if self.page_size_name and size else {}
 
+    def beyond(self, step: Step, page: Page, walked: Walked) -> Step | None:  # noqa: ARG002 - as every kind has it
+        """The page behind the last one, where rows may stand that the total does not count; None where none can."""
+        return None
+
 
 class NoPages(_Pagination):
     """One question, one answer with every row."""
 
     type: Literal["none"]
     page_size_name: None = None
+    stable_order: Literal[False] = False  # there is nothing to move in one answer
 
     def first(self) -> Step:
         """The only question."""
@@ -79,6 +85,14 @@ class _Counted(_Pagination):
 
     page_size: PageSize = 200
     ends: Literal["empty", "short"] = "empty"
+
+    def beyond(self, step: Step, page: Page, walked: Walked) -> Step | None:
+        """The next page, where the last one is full."""
+        full = walked.total is not None and len(page.rows) == self.page_size
+        return self._behind(step, walked) if full else None
+
+    def _behind(self, step: Step, walked: Walked) -> Step:
+        raise NotImplementedError
 
     def _is_over(self, page: Page, walked: Walked) -> bool:
         if walked.total is not None:
@@ -107,7 +121,7 @@ class PageNumbers(_Counted):
 
     def after(self, step: Step, page: Page, walked: Walked) -> Step | None:
         """The next page, until all rows that are announced were read, or to the end."""
-        return None if self._is_over(page, walked) else self._step(step.number + 1)
+        return None if self._is_over(page, walked) else self._behind(step, walked)
 
     def lengths(self, walked: Walked) -> tuple[int, int]:
         """Where no total is said: no page is longer than the one before, and after a shorter one comes nothing."""
@@ -116,6 +130,9 @@ class PageNumbers(_Counted):
         if walked.first_length is None:
             return 0, self.page_size
         return 0, walked.first_length if walked.last_length == walked.first_length else 0
+
+    def _behind(self, step: Step, walked: Walked) -> Step:  # noqa: ARG002 - as every kind has it
+        return self._step(step.number + 1)
 
     def _step(self, number: int) -> Step:
         return Step(number, {self.page: number - 1 + self.first_page, **self._sized(self.page_size)})
@@ -138,11 +155,14 @@ class Offsets(_Counted):
 
     def after(self, step: Step, page: Page, walked: Walked) -> Step | None:
         """The rows behind those read, however many a page had."""
-        return None if self._is_over(page, walked) else self._step(step.number + 1, walked.rows)
+        return None if self._is_over(page, walked) else self._behind(step, walked)
 
     def lengths(self, walked: Walked) -> tuple[int, int]:
         """Up to the size of a page."""
         return (0, self.page_size) if walked.total is None else self._exactly(walked)
+
+    def _behind(self, step: Step, walked: Walked) -> Step:
+        return self._step(step.number + 1, walked.rows)
 
     def _step(self, number: int, rows: int) -> Step:
         return Step(number, {self.offset: rows + self.first_offset, **self._sized(self.page_size)})

@@ -68,7 +68,7 @@ class PlatformFacts(BaseModel):
     Without `answer` the status of HTTP alone says success. The file says more than this, for deliveries.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     signature: PullSignature | None = None
     answer: PullAnswer | None = None
@@ -77,6 +77,8 @@ class PlatformFacts(BaseModel):
 
 
 class _PlatformFile(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     signature: _Signature | None = None
     answer: _Answer
     format: Format = "json"

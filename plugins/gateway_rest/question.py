@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape
 
 from gateway.errors import OptionError
 from gateway.messages import Message
@@ -22,7 +21,7 @@ MEMBERS_COLLIDE = Message(
 MESSAGES = (MEMBERS_COLLIDE,)
 
 # As they are written, a parser would change them.
-_SPACES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 _ELEMENTS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 
 Members = Mapping[str, Any]
@@ -74,4 +73,4 @@ def _nested(members: Members) -> dict[str, Any]:
 def _element(name: str, content: Any) -> str:
     if isinstance(content, dict):
         return f"<{name}>{''.join(_element(each, value) for each, value in content.items())}</{name}>"
-    return f"<{name}>{escape(str(content), _SPACES)}</{name}>"
+    return f"<{name}>{str(content).translate(_ESCAPES)}</{name}>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,8 +26,14 @@ HALF_CHARACTER = Message(
     zh="第 {row} 条含有残缺的字符（半个代理对）；请向平台方询问",
     en="row {row} holds half a character (a lone surrogate); ask the platform's operators",
 )
+NO_NUMBER = Message(
+    "rest.row_no_number",
+    zh="第 {row} 条含有 NaN 或 Infinity，不是 JSON 的值；空值应写作 null，请向平台方询问",
+    en="row {row} holds NaN or Infinity, which is no value of JSON; nothing is written as null, ask the platform's "
+    "operators",
+)
 
-MESSAGES = (NO_OBJECT, DOUBLED, HALF_CHARACTER)
+MESSAGES = (NO_OBJECT, DOUBLED, HALF_CHARACTER, NO_NUMBER)
 
 
 def members(rows: Iterable[Any]) -> set[str]:
@@ -40,7 +45,7 @@ def batch(place: str, rows: Sequence[Any], columns: Sequence[str], before: int) 
     """The rows that follow so many, with these columns."""
     numbered = [(number, row, wrong(row)) for number, row in enumerate(rows, start=before + 1)]
     whole = [(number, row) for number, row, fault in numbered if fault is None]
-    cells = {name: [cell(row.get(name)) for _, row in whole] for name in columns}
+    cells = {name: [exact_json.cell(row.get(name)) for _, row in whole] for name in columns}
     frame = pl.DataFrame(
         {ROW: [number for number, _ in whole], **cells},
         schema={ROW: pl.Int64(), **dict.fromkeys(columns, pl.String())},
@@ -54,15 +59,10 @@ def wrong(row: Any) -> Message | None:
         return NO_OBJECT
     if isinstance(row, exact_json.Doubled):
         return DOUBLED
-    return None if exact_json.is_text(row) else HALF_CHARACTER
-
-
-def cell(value: Any) -> str | None:
-    """Text as it is, numbers as they were written, a list or an object as its JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not exact_json.is_text(row):
+        return HALF_CHARACTER
+    return NO_NUMBER if exact_json.constant_in(row) else None
 
 
 def _fault(number: int, message: Message, row: Any) -> RowFault:
-    return RowFault(number, message, {"row": number}, json.dumps(row, ensure_ascii=message is HALF_CHARACTER))
+    return RowFault(number, message, {"row": number}, exact_json.shown(row))

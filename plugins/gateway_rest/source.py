@@ -15,7 +15,7 @@ from gateway_rest.asking import MESSAGES as ASKING_MESSAGES
 from gateway_rest.asking import Asking
 from gateway_rest.cursor import Cursor
 from gateway_rest.page import MESSAGES as PAGE_MESSAGES
-from gateway_rest.page import Page
+from gateway_rest.page import QUESTION_REFUSED, UNREADABLE, Page
 from gateway_rest.pagination import NotNamed, Step
 from gateway_rest.platform_facts import MESSAGES as PLATFORM_MESSAGES
 from gateway_rest.rows import MESSAGES as ROW_MESSAGES
@@ -76,9 +76,9 @@ class RestSource:
         """Every page as a batch; raises SourceError, also where the list changes between two pages."""
         return self._batches(self._options.constants)
 
-    def _batches(self, constants: Mapping[str, Any]) -> Iterator[Batch]:
+    def _batches(self, constants: Mapping[str, Any], *, rows_once: bool = True) -> Iterator[Batch]:
         columns: Sequence[str] = ()
-        for number, before, page in self._pages(constants):
+        for number, before, page in self._pages(constants, rows_once=rows_once):
             columns = columns or tuple(dict.fromkeys((*self._options.columns, *sorted(members(page.rows)))))
             self._assert_known(number, members(page.rows) - set(columns))
             if ROW in columns:
@@ -89,16 +89,38 @@ class RestSource:
         if unknown:
             raise SourceError(NEW_COLUMN, url=self._asking.url, page=page, columns=", ".join(sorted(unknown)))
 
-    def _pages(self, constants: Mapping[str, Any]) -> Iterator[tuple[int, int, Page]]:
-        """Each page with its number and the rows before it."""
-        walk, url = Walk(self._asking.url, self._options.paging), self._asking.url
+    def _pages(self, constants: Mapping[str, Any], *, rows_once: bool = True) -> Iterator[tuple[int, int, Page]]:
+        """Each page with its number and the rows before it; at the end, SourceError where the list has moved."""
+        walk, url = Walk(self._asking.url, self._options.paging, rows_once=rows_once), self._asking.url
         step: Step | None = self._options.paging.first()
         while step is not None:
             page, before = self._asking.page(step, constants, url), walk.rows
             url = self._asking.address(step, url)
             following = self._taken(walk, step, page)
             yield step.number, before, page
-            step = following
+            last, step = step, following
+        self._look_beyond(walk, last, page, constants, url)
+        self._look_back(walk, constants, last)
+
+    def _look_beyond(self, walk: Walk, last: Step, page: Page, constants: Mapping[str, Any], url: str) -> None:
+        """See that no rows stand behind those that were announced; a platform that refuses the page has none."""
+        beyond = walk.beyond(last, page)
+        if beyond is None:
+            return
+        try:
+            found = self._asking.page(beyond, constants, url)
+        except SourceError as error:
+            if error.message not in {QUESTION_REFUSED, UNREADABLE}:
+                raise
+        else:
+            walk.assert_nothing_beyond(beyond, found)
+
+    def _look_back(self, walk: Walk, constants: Mapping[str, Any], last: Step) -> None:
+        """See that the list is still what it was when the walk began."""
+        walk.assert_rows_once(last)
+        if walk.may_have_moved:
+            first = self._options.paging.first()
+            walk.assert_same_start(first, self._asking.page(first, constants, self._asking.url))
 
     def _taken(self, walk: Walk, step: Step, page: Page) -> Step | None:
         try:
@@ -119,14 +141,21 @@ class ResumingRestSource(RestSource):
 
     def read(self) -> Iterator[Batch]:
         """Every row from the start that is declared."""
-        return self.resume(Memory())
+        return self._from(Memory(), rows_once=True)
 
     def resume(self, memory: Memory) -> Iterator[Batch]:
-        """Every row from where the memory ends; the last batch says where reading goes on."""
+        """Every row from where the memory ends; the last batch says where reading goes on.
+
+        A row may come twice, since nothing is withdrawn for what is read so.
+        """
+        return self._from(memory, rows_once=False)
+
+    def _from(self, memory: Memory, *, rows_once: bool) -> Iterator[Batch]:
         since = asked_from(self._cursor, memory)
         tide = Tide(self._cursor, memory, dt.datetime.now(dt.UTC))
         waiting: Batch | None = None
-        for each in self._batches({**self._options.constants, **({self._cursor.ask: since} if since else {})}):
+        asked = {**self._options.constants, **({self._cursor.ask: since} if since else {})}
+        for each in self._batches(asked, rows_once=rows_once):
             if waiting:
                 yield waiting
             waiting = tide.over(each)

@@ -52,7 +52,7 @@ def asked_from(cursor: Cursor, memory: Memory) -> str | None:
 
 
 class Tide:
-    """Rises with the rows of a run; a value in the future does not carry it beyond now."""
+    """Rises with the rows of a run; a row dated in the future is read, and does not carry it."""
 
     def __init__(self, cursor: Cursor, memory: Memory, now: dt.datetime) -> None:
         self._cursor = cursor
@@ -82,8 +82,8 @@ class Tide:
         if order is None:
             return WRONG_CURSOR
         highest = self._cursor.order(self._highest) if self._highest is not None else None
-        if highest is None or order > highest:
-            self._highest = self._cursor.at_most(text, self._now)
+        if (highest is None or order > highest) and not self._cursor.is_ahead(text, self._now):
+            self._highest = text
         return None
 
     def _fault(self, message: Message, row: dict[str, Any]) -> RowFault:

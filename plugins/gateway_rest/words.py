@@ -39,7 +39,8 @@ MESSAGES = (NO_JSON_PATH, NO_XML_NAME, NO_HEADER_NAME, NO_HEADER_TEXT)
 class Declared(BaseModel):
     """A part of a feed; an unknown key is refused, so that a misspelt one never passes in silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Deferred until a feed names it, as building every kind of paging and access takes a good part of a start.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def by_name(value: Any) -> Any:

@@ -44,7 +44,7 @@ MESSAGES = (FILE_NOT_READ, WRONG_OPTIONS, TWO_CONFIGURATIONS, NOTHING_TO_SELECT,
 Name = Annotated[str, Field(min_length=1)]
 
 
-class TapOptions(Options):
+class TapOptions(Options, defer_build=True):
     """A tap and what it is told.
 
     `command` is the program and its arguments, run without a shell in the deployment's folder. `config` holds texts;

@@ -73,8 +73,24 @@ NO_TEXT = Message(
     zh="第 {row} 条含有不成字符的编码（单独的代理项）；请更正来源中的该条记录",
     en="record {row} holds a code that is no character (a lone surrogate); correct the record where it comes from",
 )
+NO_NUMBER = Message(
+    "singer.record_no_number",
+    zh="第 {row} 条含有 {name}，不是 JSON 的值；空值应写作 null，请修正取数程序",
+    en="record {row} holds {name}, which is no value of JSON; nothing is written as null, mend the tap",
+)
 
-MESSAGES = (UNKNOWN_LINE, NO_SCHEMA, RECORD_FIRST, NEW_COLUMN, RESERVED, UNDECLARED, NO_OBJECT, DOUBLED, NO_TEXT)
+MESSAGES = (
+    UNKNOWN_LINE,
+    NO_SCHEMA,
+    RECORD_FIRST,
+    NEW_COLUMN,
+    RESERVED,
+    UNDECLARED,
+    NO_OBJECT,
+    DOUBLED,
+    NO_TEXT,
+    NO_NUMBER,
+)
 
 _STATE = "state"
 _EXCERPT = 200
@@ -214,7 +230,10 @@ def _wrong(members: Any, columns: Sequence[str]) -> tuple[Message, dict[str, str
         return UNDECLARED, {"members": ", ".join(sorted(unknown))}
     if isinstance(members, exact_json.Doubled):
         return DOUBLED, {"member": members.name}
-    return None if exact_json.is_text(members) else (NO_TEXT, {})
+    if not exact_json.is_text(members):
+        return NO_TEXT, {}
+    constant = exact_json.constant_in(members)
+    return (NO_NUMBER, {"name": constant}) if constant else None
 
 
 def discover(given: Mapping[str, Any], surroundings: Surroundings) -> Sequence[Found]:

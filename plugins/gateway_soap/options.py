@@ -66,7 +66,7 @@ ElementPath = Annotated[str, AfterValidator(_path)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Auth(_Part):
@@ -85,7 +85,7 @@ class Success(_Part):
     message: ElementPath | None = None
 
 
-class ServiceOptions(Options):
+class ServiceOptions(Options, defer_build=True):
     """A service: `wsdl` is a file, `schemas` maps addresses that it imports to files, `url` is where it truly is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -31,7 +31,7 @@ _ROWS, _KEY, _VERSION, _OPERATION = "rows", "gateway_key", "gateway_version", "g
 _Name = Annotated[str, Field(min_length=1)]
 
 
-class SqlDestinationOptions(Options):
+class SqlDestinationOptions(Options, defer_build=True):
     """One table of one database, and the columns that name a row of it (they must be a unique key there).
 
     `url` and `password` as for the source `sql`; `receipts` names the table beside it that remembers what was written.

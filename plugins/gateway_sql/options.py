@@ -65,7 +65,7 @@ def _number_or_span(value: object) -> object:
     return int(str(value)) if _NUMBER.fullmatch(str(value)) else _span(value)
 
 
-class CursorOptions(Options):
+class CursorOptions(Options, defer_build=True):
     """The column that says what is new, from where on the first run reads, and how far back each later one looks."""
 
     column: _Name
@@ -83,7 +83,7 @@ class CursorOptions(Options):
         return Cursor(self.column, look_back, self.nulls, self.start, int(self.safety.total_seconds()))
 
 
-class PartitionOptions(Options):
+class PartitionOptions(Options, defer_build=True):
     """The column whose ranges are read beside each other, and by how many connections at once."""
 
     column: _Name
@@ -97,7 +97,7 @@ class PartitionOptions(Options):
         return Partitions(self.column, self.parts)
 
 
-class SqlOptions(Options):
+class SqlOptions(Options, defer_build=True):
     """One table or one query of one database.
 
     `url` is `sqlite:///file.db`, from the deployment's folder, or as `postgresql://user@host:port/database`;

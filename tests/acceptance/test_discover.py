@@ -147,6 +147,13 @@ def test_a_proposal_in_a_file_is_no_map_of_a_feed_before_a_person_has_finished_i
     assert (said.code, json.loads(said.out)[0]["accepted"]) == (0, 2)
 
 
+def test_the_folder_of_a_proposal_is_made_where_there_is_none(call: Call, directory: Path) -> None:
+    file = "mappings/departments/yjgl/inspectors.yml"
+    said = call("discover", "csv", "path=inbox/staff.csv", "--dataset", "inspectors", "--out", file)
+    assert (said.code, said.err) == (0, "")
+    assert "map: departments/yjgl/inspectors" in (directory / file).read_text(encoding="utf-8")
+
+
 def test_a_file_that_is_there_is_left_alone(call: Call, directory: Path) -> None:
     (directory / "a.yml").write_text("mine", encoding="utf-8")
     said = call("discover", "shelf", "folder=inbox", "--dataset", "inspectors", "--out", "a.yml")
@@ -195,11 +202,16 @@ def test_a_feed_is_looked_at_by_its_own_source(call: Call, directory: Path) -> N
     [
         (["shelv"], 2, "没有名为“shelv”的来源类型或数据流；最接近的是：shelf"),
         (["shelf", "folder"], 2, "“folder”不是选项"),
+        (["shelf", "foldr=inbox"], 2, "没有名为“foldr”的选项（来源类型 shelf）；最接近的是：folder"),
         (["shelf", "folder=nowhere"], 1, "没有文件夹“nowhere”"),
         (["shelf", "--dataset", "inspector"], 2, "最接近的是：inspectors"),
         (["shelf", "--out", "a.yml"], 2, "--dataset"),
         (["shelf", "--dataset", "inspectors"], 2, "没有找到可读的内容"),
-        (["shelf", "folder=inbox", "file=staff.csv", "--dataset", "inspectors", "--out", "no/a.yml"], 2, "无法写入"),
+        (
+            ["shelf", "folder=inbox", "file=staff.csv", "--dataset", "inspectors", "--out", "inbox/staff.csv/a.yml"],
+            2,
+            "无法写入",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(call: Call, arguments: list[str], code: int, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from gateway.state.exchange_tables import table_of
 from tests.deployment import REGISTRY_MAP, Deployment
 from tests.plugins.gateway_rest.vendor import Asked, Said, Vendor, declared, served
 
-NAME, ROWS = "山东_1997", 3489
-LOWER_CASE = 2  # codes written with a small x, each noted when it is raised
+# Of each file its rows, and the codes in it that are written with a small x: each is noted when it is raised.
+FILES = {"山东_1997": (3489, 2), "山东_1998": (5537, 0), "河北_1998": (2622, 0), "河北_1999": (3340, 0)}
 ROADS = ("csv_utf8", "csv_gb18030", "xlsx", "postgresql", "mariadb_table", "rest")
 RECORDS = f"SELECT record_key, digest, {', '.join(INSPECTION_TARGETS.by_name)} FROM {table_of(INSPECTION_TARGETS)}"
 NOTES = 'SELECT record_key, code, outcome, field, "column", value, original FROM issues'
@@ -43,9 +44,9 @@ class Registry:
         return ", ".join(f"{name} {'date' if name == '注册日期' else 'text'}" for name in self.columns)
 
 
-@pytest.fixture(scope="module")
-def registry(registry_folder: Path) -> Registry:
-    file = registry_folder / f"{NAME}.csv"
+@pytest.fixture(scope="module", params=FILES)
+def registry(request: pytest.FixtureRequest, registry_folder: Path) -> Registry:
+    file = registry_folder / f"{request.param}.csv"
     with file.open(encoding="utf-8", newline="") as lines:
         columns, *rows = csv.reader(lines)
     return Registry(file, columns, rows)
@@ -53,16 +54,17 @@ def registry(registry_folder: Path) -> Registry:
 
 @pytest.fixture(scope="module")
 def from_the_file(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Stored:
-    return stored_from(tmp_path_factory.mktemp("file"), "file-itself", {"type": "csv", "path": str(registry.file)})
+    source = {"type": "csv", "path": str(registry.file)}
+    return stored_from(tmp_path_factory.mktemp("file"), registry, "file-itself", source)
 
 
-def stored_from(folder: Path, feed: str, source: Options) -> Stored:
+def stored_from(folder: Path, registry: Registry, feed: str, source: Options) -> Stored:
     """The records, and the notes on them, of a deployment that takes the source in; every row is accepted."""
     made = Deployment(folder, f"sqlite:///{folder / 'gateway.db'}")
     made.declare(**{feed: made.inbound("", source=source, map=REGISTRY_MAP)})
     (report,) = made.run(feed)
     assert report.error is None
-    assert (report.counts.read, report.counts.accepted) == (ROWS, ROWS)
+    assert (report.counts.read, report.counts.accepted) == (len(registry.rows), len(registry.rows))
     return sorted(made.query(RECORDS)), sorted(made.query(NOTES))
 
 
@@ -87,11 +89,15 @@ def written_csv(registry: Registry, folder: Path, encoding: str) -> Options:
 
 @pytest.fixture
 def xlsx(registry: Registry, tmp_path: Path) -> Options:
+    """Each cell a text, but for the day of registration, which is a date as a person types it."""
+    day = registry.columns.index("注册日期")
     with xlsxwriter.Workbook(str(tmp_path / "registry.xlsx")) as workbook:
-        sheet = workbook.add_worksheet("名录")
+        sheet, as_day = workbook.add_worksheet("名录"), workbook.add_format({"num_format": "yyyy-mm-dd"})
         for at, row in enumerate([registry.columns, *registry.rows]):
             for column, cell in enumerate(row):
                 sheet.write_string(at, column, cell)
+            if at:
+                sheet.write_datetime(at, day, dt.datetime.fromisoformat(row[day]), as_day)
     return {"type": "workbook", "path": "registry.xlsx"}
 
 
@@ -146,20 +152,21 @@ def test_the_file_gives_a_record_of_every_code_and_a_note_of_each_raised_one(
     registry: Registry, from_the_file: Stored
 ) -> None:
     records, notes = from_the_file
+    rows, lower_case = FILES[registry.file.stem]
     at = registry.columns.index("统一社会信用代码")
     codes = {row[at].upper() for row in registry.rows}
     identifier = 2 + list(INSPECTION_TARGETS.by_name).index("identifier")
     assert {record[identifier] for record in records} == codes
-    assert len(records) == len(codes) == len({record[0] for record in records}) == ROWS
-    assert len(notes) == LOWER_CASE
+    assert len(records) == len(codes) == len({record[0] for record in records}) == rows
+    assert len(notes) == lower_case
 
 
 @pytest.mark.parametrize("road", ROADS)
 def test_every_road_stores_the_records_and_digests_of_the_file(
-    road: str, request: pytest.FixtureRequest, tmp_path: Path, from_the_file: Stored
+    road: str, request: pytest.FixtureRequest, tmp_path: Path, registry: Registry, from_the_file: Stored
 ) -> None:
     feed = road.replace("_", "-")
-    records, notes = stored_from(tmp_path, feed, request.getfixturevalue(road))
+    records, notes = stored_from(tmp_path, registry, feed, request.getfixturevalue(road))
     expected, expected_notes = from_the_file
     assert [record[:2] for record in records] == [record[:2] for record in expected]  # key and digest
     assert records == expected

@@ -1,4 +1,5 @@
-"""A first load, the same file again, and 1 % changed: CSV → exchange on SQLite and PostgreSQL, 1 M rows × 20 columns.
+"""A first load, the same file again, the same rows in another order, and 1 % changed: CSV → exchange on SQLite and
+PostgreSQL, 1 M rows × 20 columns.
 
 Each leg is shown as a ratio to its floor, measured in the same run on the same machine: reading the same CSV and a
 bare bulk insert of the same rows into a table without indexes. Peak memory is that of a process of its own.
@@ -20,6 +21,12 @@ from typing import Any
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 1_000_000
 KINDS = [kind for kind in sys.argv[1:] if kind in {"sqlite", "postgresql"}] or ["sqlite", "postgresql"]
 SERVER = os.environ.get("GATEWAY_TEST_PG_URL", "postgresql://root@127.0.0.1:5432/test")
+LEGS = {
+    "first load": "register",
+    "same file again": "register",
+    "same rows, moved": "moved",
+    "1 % changed": "changed",
+}
 
 
 def main() -> None:
@@ -35,7 +42,7 @@ def _bench(directory: Path, kind: str) -> None:
     floor, _ = _in_a_process("floor", str(directory), url)
     print(f"{kind:<11} floor (read + bare bulk insert)  {floor:7.2f} s {ROWS / floor:>10,.0f} rows/s")
     first = None
-    for leg, file in (("first load", "register"), ("same again", "register"), ("1 % changed", "changed")):
+    for leg, file in LEGS.items():
         seconds, peak = _in_a_process("load", str(directory), url, file)
         first = first or seconds
         print(

@@ -89,14 +89,23 @@ def registry_frames(count: int, rows: int = 50_000, *, changed: bool = False) ->
 
 
 def write_registry(directory: Path, count: int) -> None:
-    """Write `register.csv` and, of the next day, `changed.csv`, and the map that reads them under `mappings/`."""
+    """Write `register.csv`, `moved.csv` and, of the next day, `changed.csv`, and the map that reads them."""
     for name, changed in (("register", False), ("changed", True)):
         with (directory / f"{name}.csv").open("wb") as file:
             for number, frame in enumerate(registry_frames(count, changed=changed)):
                 # Departments' exports leave an empty cell empty; polars would write "" in quotes.
                 cells = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
                 file.write(cells.write_csv(include_header=number == 0).encode())
+    write_moved(directory)
     shutil.copytree(MAPPINGS, directory / "mappings", dirs_exist_ok=True)
+
+
+def write_moved(directory: Path) -> None:
+    """Write the rows of `register.csv` in another order, the second half first, as `moved.csv`."""
+    text = (directory / "register.csv").read_bytes()
+    first, half = text.index(b"\n") + 1, text.index(b"\n", len(text) // 2) + 1
+    with (directory / "moved.csv").open("wb") as file:
+        file.writelines((text[:first], text[half:], text[first:half]))
 
 
 def dirty_rows(count: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 from tests.corpus.case import (
@@ -64,6 +65,19 @@ def _encodings() -> Iterator[Case]:
         bad,
         encoding="utf-16-le",
     )
+    short = code()
+    yield Case(
+        "short-gb18030.csv",
+        saved(f"code,name\n{short},欧伟\n", "gb18030"),
+        {2: accepted(short, "欧伟")},
+        map="corpus/pinyin",
+    )
+    unclear = f"code,name\n{code()},谢\n"
+    yield refusal("unclear.csv", unclear, "file.unclear_encoding", "谢", "л", encoding="gb18030", map="corpus/pinyin")
+    foreign = rejected("file.foreign_encoding")
+    yield between("hanzi-in-gb18030.csv", f"{code()},张A,,,".encode(), foreign, encoding="gb18030")
+    misread = rejected("field.misread", "名称")
+    yield between("short-gb18030-row.csv", f"{code()},欧伟,,,".encode("gb18030"), misread)
     stated = {"encoding": "utf-8"}
     yield refusal(
         "stated.csv",
@@ -131,6 +145,23 @@ def _quotes() -> Iterator[Case]:
     text = f'{HEAD}\n{first},"甲\n公司",,,\n{second},乙公司,,,\n'
     broken = rejected("field.control", "名称")
     yield Case("line-break-in-cell.csv", saved(text), {2: broken, 4: accepted(second, "乙公司")})
+    first, second = code(), code()
+    inner = f"{code()},丙,,,"
+    text = f'{HEAD}\n{first},甲公司,,,"前\n{inner}\n后"\n{second},乙公司,,,\n'
+    broken = [rejected("csv.unclosed_quote"), rejected("csv.too_few_cells")]
+    yield Case(
+        "row-in-cell-or-lost-quote.csv",
+        saved(text),
+        {2: broken[0], 3: accepted(inner[:18], "丙"), 4: broken[1], 5: accepted(second, "乙公司")},
+    )
+    first, second = code(), code()
+    text = f'{HEAD}\n{first},"甲\n{code()},丙,,,\n公司",,,\n{second},乙公司,,,\n'
+    yield Case("row-in-cell.csv", saved(text), {2: rejected("field.control", "名称"), 5: accepted(second, "乙公司")})
+    yield between(
+        "nul-in-key.csv",
+        f"{code()}\0,甲公司,,,",
+        [rejected("field.control", "代码"), rejected("identifier.uscc", "代码")],
+    )
     company = code()
     yield between(
         "excel-text.csv", f'="{company}",甲公司,,,="00123"', accepted(company, "甲公司", licence_label="00123")
@@ -187,6 +218,8 @@ def _keys() -> Iterator[Case]:
 
 def _other_kinds() -> Iterator[Case]:
     yield refusal("zip.csv", b"PK\x03\x04" + bytes(100), "file.workbook")
+    yield refusal("gzip.csv", gzip.compress(f"{HEAD}\n".encode()), "file.workbook", "gzip")
+    yield refusal("document.csv", b"%PDF-1.7\n", "file.workbook", "PDF")
     yield refusal("old-workbook.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file.workbook")
     page = "<html>\n<head><title>登录</title></head>\n<body>请登录</body>\n</html>\n"
     yield refusal("web-page.csv", page, "map.missing_column", "代码")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def _xml() -> Iterator[Case]:
         ("gb2312-label-utf-8.xml", "GB2312", "utf-8"),
         ("utf-8-label-gb18030.xml", "UTF-8", "gb18030"),
         ("utf-16.xml", "UTF-16", "utf-16"),
+        ("utf-16-without-mark.xml", "UTF-16", "utf-16-le"),
     ):
         first, second = code(), code()
         text = _list(_company(first, "朱镕基纪念馆"), _company(second, "乙公司"), label=label)
@@ -86,6 +88,10 @@ def _with_xsd(text: str) -> Any:
 
 def _refused_xml() -> Iterator[Case]:
     row = _company(code(), "甲公司")
+    stranger = row.replace("<企业>", '<企业 xmlns="urn:other">')
+    yield refusal("rows-of-two-namespaces.xml", _list(row, stranger), "xml.other_namespace", "urn:other", source=PATH)
+    yield Case("no-rows.xml", saved("<名录/>"), source={**PATH, **COLUMNS})
+    yield refusal("gzip.xml", gzip.compress(_list(row).encode()), "file.workbook", "gzip", source=PATH)
     source = {**PATH, **COLUMNS}
     other = _list(row, attributes=' xmlns="urn:department:2023"')
     yield refusal("wrong-namespace.xml", other, "xml.no_rows", "urn:department:2023", "名录/企业", source=source)
@@ -169,6 +175,21 @@ def _json() -> Iterator[Case]:
     raw = b"\n".join((lines[0].encode(), lines[1].encode("gb18030"), lines[2].encode()))
     found = {1: accepted(first, "甲公司"), 2: rejected("file.undecodable"), 3: accepted(last, "末公司")}
     yield Case("mixed-lines.jsonl", saved(raw), found)
+    good = code()
+    lines = [_object(code(), "甲公司", ',"注册资本":NaN'), _object(good, "乙公司")]
+    found = {1: rejected("json.no_number"), 2: accepted(good, "乙公司")}
+    yield Case("first-line-set-aside.jsonl", saved("\n".join(lines)), found)
+    short = code()
+    yield Case(
+        "short-gb18030.json",
+        saved(f'[{{"code":"{short}","name":"欧伟"}}]', "gb18030"),
+        {1: accepted(short, "欧伟")},
+        map="corpus/pinyin",
+    )
+    first = code()
+    yield Case(
+        "utf-16-without-mark.json", saved(f"[{_object(first, '甲公司')}]", "utf-16-le"), {1: accepted(first, "甲公司")}
+    )
     first, last = code(), code()
     document = f'{{"code":"0","data":{{"list":[{_object(first, "甲公司")},5,{_object(last, "末公司")}]}}}}'
     found = {1: accepted(first, "甲公司"), 2: rejected("json.row_no_object"), 3: accepted(last, "末公司")}
@@ -178,7 +199,9 @@ def _json() -> Iterator[Case]:
 def _refused_json() -> Iterator[Case]:
     document = f'{{"data":{{"list":[{_object(code(), "甲公司")}]}}}}'
     at = {"rows": "data.list"}
-    yield refusal("cut-off.json", document[:-2], "json.not_json", source=at)
+    yield refusal("cut-off.json", document[:-2], "json.cut_off", source=at)
+    yield refusal("trailing-comma.json", f"[{_object(code(), '甲公司')},]", "json.not_json", "1")
+    yield refusal("no-list-itself.json", document, "json.not_a_list", "data.list", source={"form": "document"})
     yield refusal("no-list.json", document, "json.no_list", "data.list", source={"rows": "data.rows"})
     broken = f'{{"list":[\n{_object(code(), "甲公司")}\n{_object(code(), "乙公司")}]}}'
     yield refusal("lost-comma.json", broken, "json.not_json", "3", source={"rows": "list"})

@@ -41,6 +41,9 @@ fields:
 """
 MAPS = {
     "corpus/targets": TARGETS,
+    "corpus/pinyin": TARGETS.replace("corpus/targets", "corpus/pinyin")
+    .replace("from: 代码", "from: code")
+    .replace("from: 名称", "from: name"),
     "corpus/ten_thousand": TARGETS.replace("corpus/targets", "corpus/ten_thousand").replace("unit: 元", "unit: 万元"),
     "corpus/inspectors": INSPECTORS,
 }

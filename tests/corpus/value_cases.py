@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.corpus.case import HEADER, Case, Found, accepted, code, note, rejected, saved
+from tests.corpus.case import HEADER, Case, Found, accepted, code, held, note, rejected, saved
 
 Cells = Mapping[str, str]
 
@@ -19,6 +19,7 @@ def cases() -> Iterator[Case]:
     yield _table("numbers-kept.csv", NUMBERS)
     yield _table("widths.csv", WIDTHS)
     yield _table("unseen.csv", UNSEEN)
+    yield _table("lost-values.csv", LOST)
     yield _identifiers()
     yield _unlimited()
 
@@ -94,6 +95,8 @@ MONEY = (
     _money("1，094，300.5", 109_430_050),
     _money("５００", 50_000),
     _money(" 500 ", 50_000),
+    ({"注册资本": "-50"}, rejected("amount.negative", "注册资本", "-5000")),
+    ({"注册资本": "-0.01"}, rejected("amount.negative", "注册资本", "-1")),
     _money("92233720368547758.07", 9_223_372_036_854_775_807),
     _money("92233720368547758.08"),
     _money("99999999999999999999999999999999999999"),
@@ -146,14 +149,13 @@ NUMBERS = (
     _label("1e5"),
     ({"证号": "3.70102E+17"}, rejected("csv.digits_lost")),
     ({"证号": "1E+15"}, rejected("csv.digits_lost")),
-    _label("3.7e17"),
+    _label("12E3"),
+    _label("鲁B12E34"),
     _label("型号3.7E+17"),
     _label('="00123"', "00123"),
     _label("00123.0"),
     _label("TRUE"),
-    _label("null"),
     _label("N/A"),
-    _label("#REF!"),
     _label("=1+1"),
     _label("2017-3-9"),
 )
@@ -193,8 +195,41 @@ UNSEEN = (
     _name("甲\u200e公司"),
     _name("甲\u2060公司"),
     _name("甲\u00ad公司"),
+    _name("甲\u061c公司"),
+    _name("甲\u180e公司"),
+    _name("甲\u2800公司"),
+    _name("甲\u3164公司"),
+    _name("甲\ufff9公司"),
+    _name("甲\U000e0041公司"),
     ({"名称": "\u200b\u3000"}, rejected("field.required", "名称")),
     ({"名称": "甲" * 101}, rejected("field.length", "名称")),
+)
+
+
+def _lost(written: str, message: str, column: str = "证号") -> tuple[Cells, Found]:
+    return {column: written}, rejected(message, column)
+
+
+# What stands where a value was lost is none.
+LOST = (
+    *(
+        _lost(each, "field.no_value")
+        for each in ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "####", "NULL", "nan")
+    ),
+    *(_lost(each, "field.no_value", "名称") for each in ("#REF!", "########", "null", "\\N")),
+    *(
+        _lost(each, "field.digits_lost")
+        for each in ("3.70102198001011E17", "3.7e17", "3.70102198001011e+17", "1.3812345678E10", " 3.70102E+17 ")
+    ),
+    _lost('="甲公司"', "field.as_text", "名称"),
+    _lost("'00123", "field.as_text"),
+    _lost("张\ufffd", "field.destroyed", "名称"),
+    _lost("锟斤拷公司", "field.destroyed", "名称"),
+    _lost("欧伟".encode("gb18030").decode(), "field.misread", "名称"),
+    ({"名称": "甲\ue81e公司"}, held("field.private_use", "名称")),
+    ({"名称": "李锟"}, {}),
+    ({"名称": "买买提·艾力"}, {}),
+    ({"名称": "Nestlé®"}, {}),
 )
 
 

@@ -27,8 +27,13 @@ def cases() -> Iterator[Case]:
     yield from _no_workbooks()
 
 
-def _xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), **options: Any) -> Callable[[Path], None]:
-    """What writes an .xlsx: `(formula, result)` is a formula, `(day,)` a date, `{format: number}` a number."""
+def _xlsx(
+    sheets: Mapping[str, Rows], hidden: Sequence[str] = (), merged: Sequence[str] = (), **options: Any
+) -> Callable[[Path], None]:
+    """What writes an .xlsx: `(formula, result)` is a formula, `(day,)` a date, `{format: number}` a number.
+
+    `merged` are cells of each sheet, as E2:E3.
+    """
 
     def write(path: Path) -> None:
         with xlsxwriter.Workbook(str(path), options) as workbook:
@@ -37,6 +42,8 @@ def _xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), **options: Any
                 sheet = workbook.add_worksheet(name)
                 if name in hidden:
                     sheet.hide()
+                for area in merged:
+                    sheet.merge_range(area, "")
                 for at, row in enumerate(rows):
                     for column, cell in enumerate(row):
                         if isinstance(cell, str):
@@ -115,7 +122,32 @@ def _forms() -> Iterator[Case]:
         3: accepted(second, "乙公司", licence_label="A"),
         4: accepted(third, "丙公司", licence_label="B"),
     }
-    yield _case("merged-cells.xlsx", rows, found, source={"fill_down": ["证号"]})
+    merged = _xlsx({SHEET: rows}, merged=["E2:E3"])
+    yield Case("merged-cells.xlsx", merged, found, sheet=SHEET, source={"fill_down": ["证号"]})
+    first, second = code(), code()
+    rows = [list(HEADER), [first, "甲公司", None, None, "A"], [code(), "乙公司"], [second, "丙公司"]]
+    found = {
+        2: accepted(first, "甲公司", licence_label="A"),
+        3: rejected("workbook.merged_cell"),
+        4: accepted(second, "丙公司"),
+    }
+    yield Case("merged-unfilled.xlsx", _xlsx({SHEET: rows}, merged=["E2:E3"]), found, sheet=SHEET)
+    yield _case("list-of-odd-words.xlsx", *_odd_words())
+
+
+def _odd_words() -> tuple[Rows, Mapping[int, Found]]:
+    """A list whose cells say what the rows around a list say."""
+    records = [
+        (code(), "合计（北京）科技有限公司", "8字桥路1号"),
+        (code(), "北京格式塔咨询有限公司", "0053字第7号"),
+        (code(), "小计1", "格式条款备案1号"),
+        (code(), "总计", "案例"),
+        (code(), "负责人", "签字"),
+    ]
+    # The name comes first, so that each row begins with its word.
+    rows: Rows = [["名称", "代码", "证号"], *([name, number, label] for number, name, label in records)]
+    found = {at: accepted(number, name, licence_label=label) for at, (number, name, label) in enumerate(records, 2)}
+    return rows, found
 
 
 def _cells() -> Iterator[Case]:
@@ -142,6 +174,38 @@ def _cells() -> Iterator[Case]:
         9: accepted(last, "末公司", registered_capital=300, licence_label="000123"),
     }
     yield _case("cells.xlsx", rows, found)
+    for name in ("amounts.xlsx", "amounts.xls"):
+        amounts = {611165731.32: 61_116_573_132, 770002004.52: 77_000_200_452, 0.1 + 0.2: 30}
+        codes = [code() for _ in amounts]
+        rows = [list(HEADER), *([each, "甲公司", None, yuan] for each, yuan in zip(codes, amounts, strict=True))]
+        fen = enumerate(zip(codes, amounts.values(), strict=True), 2)
+        found = {at: accepted(each, "甲公司", registered_capital=amount) for at, (each, amount) in fen}
+        yield _case(name, rows, found)
+    first, second, third = code(), code(), code()
+    rows = [
+        list(HEADER),
+        [first, "甲公司", None, None, {'"鲁"00000': 12}],
+        [second, "乙公司", None, None, {"000-00000000": 1012345678}],
+        [third, "丙公司", None, None, "1899-12-31 12:00:00"],
+        [code(), "丁公司", None, {'0"万元"': 50}],
+        [code(), "戊公司", None, {'0!.0,"万"': 500000}],
+        [code(), "己公司", {'yyyy"年"m"月"': DAY}],
+        [code(), "庚公司", (-5,)],
+        [code(), "辛公司", (60,)],
+        [code(), "壬公司", None, None, "3.70102E+17"],
+    ]
+    found = {
+        2: accepted(first, "甲公司", licence_label="鲁00012"),
+        3: accepted(second, "乙公司", licence_label="010-12345678"),
+        4: accepted(third, "丙公司", licence_label="1899-12-31 12:00:00"),
+        5: rejected("map.decimal", "注册资本", "50万元"),
+        6: rejected("workbook.shown_otherwise"),
+        7: rejected("map.date", "成立日期", "2017-03"),
+        8: rejected("workbook.no_day"),
+        9: rejected("map.date", "成立日期", "1900-02-29"),
+        10: rejected("workbook.shortened_number"),
+    }
+    yield _case("shown.xlsx", rows, found)
     first = code()
     rows = [list(HEADER), [first, "甲公司", None, None, 12345678901234567], [code(), "乙公司", None, 1e17]]
     found = {2: rejected("workbook.digits_lost"), 3: rejected("workbook.digits_lost")}

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ MAP = """\
 map: county/targets
 dataset: inspection_targets
 fields:
-  kind: {constant: enterprise}
+  kind: {from: 类别, steps: [{lookup: {企业: enterprise}}]}
   identifier_scheme: {constant: uscc}
   identifier: {from: 代码}
   name: {from: 名称}
@@ -43,8 +43,13 @@ fields:
   phone: {from: 电话, steps: [{lookup: {总机: "1"}}]}
 ignore: {更新: 只用来判断新旧}
 """
-TAUGHT = MAP.replace("{总机:", '{分机: "2", 总机:')
-CELLS = {"": ("2001-01-01", "总机"), "rejected": ("1998-02-30", "总机"), "held": ("2001-01-01", "分机")}
+TAUGHT = MAP.replace("{总机:", '{分机: "2", 总机:').replace("{企业:", "{商行: enterprise, 企业:")
+CELLS = {
+    "": ("2001-01-01", "总机", "企业"),
+    "rejected": ("1998-02-30", "总机", "企业"),
+    "held": ("2001-01-01", "分机", "企业"),
+    "keyless": ("2001-01-01", "总机", "商行"),
+}
 POINTS = [Point.BATCH_SPOOLED, Point.SPOOL_COMPLETE, Point.BATCH_JUDGED, Point.STORING, Point.STORED]
 
 
@@ -53,11 +58,20 @@ EDITS = st.lists(
         st.integers(0, 2),
         st.integers(0, LOOK_BACK),
         st.sampled_from("甲乙丙"),
-        st.sampled_from(["", "", "rejected", "held"]),
+        st.sampled_from(["", "", "rejected", "held", "keyless"]),
     ),
     min_size=1,
     max_size=3,
 )
+
+
+WAIT: Any = {
+    "company": st.integers(0, 2),
+    "wrong": st.sampled_from(["keyless", "keyless", "held"]),
+    "then": st.sampled_from(["", "", "rejected", "keyless"]),
+    "names": st.permutations("甲乙"),
+    "others": EDITS,
+}
 
 
 class Killed(BaseException):
@@ -69,6 +83,7 @@ class Row:
     """A company's row as the table holds it: when it was changed, its name and what is wrong with it."""
 
     company: int
+    code: str
     changed: int
     name: str
     wrong: str
@@ -82,8 +97,17 @@ class Reading:
     position: int | None
 
 
+@dataclass(frozen=True)
+class Read:
+    """A row as it was read: where it stood, and by the how manieth reading."""
+
+    number: int
+    row: Row
+    reading: int
+
+
 class AnyReading(RuleBasedStateMachine):
-    """A table of three companies; `in_force` is what the exchange must hold, `held` which rows wait for a word."""
+    """A table of three companies; `in_force` is what the exchange must hold, `waiting` which rows wait for a word."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,13 +117,17 @@ class AnyReading(RuleBasedStateMachine):
         self.pending: Reading | None = None  # of a killed run that had read its source to the end
         self.merged: set[int] = set()
         self.in_force: dict[str, str] = {}
-        self.held: dict[int, Row] = {}
+        self.waiting: dict[tuple[int, Row], Read] = {}
+        self.readings = 0
+        self.last: dict[int, int] = {}  # which reading had the last word of a number that does not wait
+        self.two_lives: set[int] = set()  # companies that wrote their new number before the merge was declared
+        self.taught = False  # whether the map knows the words that rows wait for
         self.point: Point | None = None  # where the process is killed
         self.passed: set[Point] = set()
         self.closing = ExitStack()
 
-    @initialize()
-    def set_up(self) -> None:
+    @initialize(**WAIT)
+    def set_up(self, **waiting: Any) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="any-reading-"))
         self.closing.callback(shutil.rmtree, self.folder)
         patched = self.closing.enter_context(pytest.MonkeyPatch.context())
@@ -110,7 +138,9 @@ class AnyReading(RuleBasedStateMachine):
         self.simulated = SimulatedPlatform(served.url)
         self.simulated.set(deduplicates=False)  # what is sent twice takes effect twice
         self.made = Deployment(self.folder, f"sqlite:///{self.folder / 'gateway.db'}")
-        self.change("CREATE TABLE register (代码 TEXT PRIMARY KEY, 名称 TEXT, 成立 TEXT, 电话 TEXT, 更新 INTEGER)")
+        self.change(
+            "CREATE TABLE register (代码 TEXT PRIMARY KEY, 名称 TEXT, 成立 TEXT, 电话 TEXT, 类别 TEXT, 更新 INTEGER)"
+        )
         cursor = {"column": "更新", "look_back": str(LOOK_BACK)}
         source = {"type": "sql", "url": "sqlite:///outside.db", "table": "register", "cursor": cursor}
         self.made.declare(
@@ -120,6 +150,7 @@ class AnyReading(RuleBasedStateMachine):
         self.gateway = self.closing.enter_context(self.opened())
         for company in range(3):
             self.write(company, 0, "甲", "")
+        self.wait_while_others_come(**waiting)
 
     def opened(self) -> Any:
         return opened(load_settings(self.folder, self.made.environ), PLUGINS, reached=self.reached)
@@ -139,18 +170,31 @@ class AnyReading(RuleBasedStateMachine):
     def write(self, company: int, late: int, name: str, wrong: str) -> None:
         """A company is entered or changed, under the time of another row or an earlier one, rightly or wrongly."""
         self.now += late == 0
-        row = self.table[company] = Row(company, self.now - late, name, wrong)
         self.change("DELETE FROM register WHERE 代码 IN (?, ?)", uscc(company), uscc(company + 5))
-        renumbered = company in self.merged and name == "丙"  # the table goes on writing old numbers now and then
-        cells = (uscc(company + 5 * renumbered), name, *CELLS[wrong], row.changed)
-        self.change("INSERT INTO register VALUES (?, ?, ?, ?, ?)", *cells)
+        renumbered = name == "丙"  # the table writes new numbers before it should, and old ones when it should not
+        if renumbered and company not in self.merged:
+            self.two_lives.add(company)
+        row = self.table[company] = Row(company, uscc(company + 5 * renumbered), self.now - late, name, wrong)
+        self.change("INSERT INTO register VALUES (?, ?, ?, ?, ?, ?)", row.code, name, *CELLS[wrong], row.changed)
 
-    @rule(company=st.integers(0, 2))
-    def get_another_number(self, company: int) -> None:
+    @rule(company=st.integers(0, 2), wait=st.booleans())
+    def get_another_number(self, company: int, wait: bool) -> None:
         if company not in self.merged:
+            if wait:  # rows under both numbers, which are one from now on
+                self.know_the_words(False)
+                for name in "甲丙":
+                    self.edit_and_read([(company, 0, name, "held")])
             pair = {key(company): key(company + 5)}
             merge(self.gateway.database, self.gateway.datasets["inspection_targets"], pair, by="张三", reason="换号")
             self.merged.add(company)
+
+    @rule(taught=st.booleans())
+    def know_the_words(self, taught: bool) -> None:
+        """The map comes to know the words, or is put back to what it was."""
+        self.finish_pending()
+        self.taught = taught
+        county_map(self.folder, TAUGHT if taught else MAP)
+        self.gateway = self.closing.enter_context(self.opened())
 
     def change(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self.folder / "outside.db")) as outside, outside:
@@ -163,6 +207,17 @@ class AnyReading(RuleBasedStateMachine):
         self.edit(edits)
         self.read()
 
+    @rule(**WAIT)
+    def wait_while_others_come(self, company: int, wrong: str, then: str, names: list[str], others: Any) -> None:
+        """A row waits for a word that the map learns only after others have been read, maybe of the same company."""
+        self.know_the_words(False)
+        self.edit_and_read([(company, 0, names[0], wrong)])
+        self.edit_and_read([(company, 0, names[1], then), *others])
+        self.now += LOOK_BACK
+        self.edit_and_read([((company + 1) % 3, 0, names[0], "")])  # so that the company's row is not read once more
+        self.know_the_words(True)
+        self.read()
+
     @rule(since=st.none() | st.integers(0, 4), reset=st.booleans(), limit=st.none() | st.integers(1, 4))
     def read(self, since: int | None = None, reset: bool = False, limit: int | None = None) -> None:
         self.finish_pending()
@@ -171,7 +226,7 @@ class AnyReading(RuleBasedStateMachine):
         since = since and max(self.now - since, 0)
         asked = Asked(since=None if since is None else str(since), reset=reset, limit=limit)
         reading = self.reading(asked)
-        looked_at = len(self.held) + len(reading.rows)
+        looked_at = len(self.waiting) + len(reading.rows)
         report = self.run(asked)
         counts = report.counts
         assert report.error is None, report.error
@@ -227,7 +282,7 @@ class AnyReading(RuleBasedStateMachine):
         position = None if asked.reset else self.position
         lowest = None if position is None else position - LOOK_BACK
         lowest = lowest if asked.since is None else int(asked.since)
-        rows = sorted(self.table.values(), key=self.order)
+        rows = sorted(self.table.values(), key=lambda row: (row.changed, row.code))
         rows = [row for row in rows if lowest is None or row.changed >= lowest]
         whole = rows
         if asked.limit is not None and asked.limit < len(rows):
@@ -237,23 +292,36 @@ class AnyReading(RuleBasedStateMachine):
             position = max([*reached, *([] if position is None else [position])], default=None)
         return Reading(rows, position)
 
-    def order(self, row: Row) -> tuple[int, str]:
-        with closing(sqlite3.connect(self.folder / "outside.db")) as outside:
-            query = "SELECT 代码 FROM register WHERE 代码 IN (?, ?)"
-            [(code,)] = outside.execute(query, (uscc(row.company), uscc(row.company + 5))).fetchall()
-        return row.changed, code
-
     def store(self, reading: Reading) -> None:
         self.position = reading.position
-        for row in [*self.held.values(), *reading.rows]:
-            self.held.pop(row.company, None)
-            if row.wrong == "held":
-                self.held[row.company] = row
-            elif not row.wrong:
-                self.in_force[key(row.company + 5 * (row.company in self.merged))] = row.name
+        self.readings += 1
+        fresh = [Read(number, row, self.readings) for number, row in enumerate(reading.rows, start=1)]
+        looked_at, self.waiting = [*self.waiting.values(), *fresh], {}
+        keyed: dict[int, Read] = {}  # by the company's number, the new one plus five
+        for each in sorted(looked_at, key=lambda read: read.reading):
+            if each.row.wrong == "keyless" and not self.taught:
+                self.waiting[each.number, each.row] = each
+            else:
+                keyed[self.number(each.row)] = each
+        for number, each in keyed.items():
+            numbers = (number, number - 5) if number - 5 in self.merged else (number,)
+            if each.reading >= max(self.last.get(one, 0) for one in numbers):
+                self.take(number, each)
         for company in self.merged:
             if key(company + 5) in self.in_force:
                 self.in_force.pop(key(company), None)
+
+    def number(self, row: Row) -> int:
+        return row.company + 5 * (row.company in self.merged or row.code == uscc(row.company + 5))
+
+    def take(self, number: int, read: Read) -> None:
+        """The last word of a number so far."""
+        if read.row.wrong == "held" and not self.taught:
+            self.waiting[read.number, read.row] = read
+            return
+        self.last[number] = read.reading
+        if read.row.wrong != "rejected":
+            self.in_force[key(number)] = read.row.name
 
     def finish_pending(self) -> None:
         """A killed run that had read its source is stored first; nothing new is there for the run after it."""
@@ -266,7 +334,7 @@ class AnyReading(RuleBasedStateMachine):
     def compare(self) -> None:
         assert self.query("SELECT record_key, name FROM inspection_targets WHERE withdrawn = 0") == self.in_force
         held = self.query("SELECT original, count(*) FROM issues WHERE outcome = 'held' AND status = 'open' GROUP BY 1")
-        assert sum(held.values()) == len(self.held)
+        assert sum(held.values()) == len(self.waiting)
         with self.gateway.database.read() as connection:
             assert event_log.first_broken(connection) is None
 
@@ -284,14 +352,10 @@ class AnyReading(RuleBasedStateMachine):
 
     def catch_up(self) -> None:
         """One more run of each feed, by a map that knows the word which rows were held for."""
-        self.finish_pending()
-        county_map(self.folder, TAUGHT)
-        self.gateway = self.closing.enter_context(self.opened())
-        self.table = {each: replace(row, wrong=row.wrong.replace("held", "")) for each, row in self.table.items()}
-        self.held = {each: replace(row, wrong="") for each, row in self.held.items()}
+        self.know_the_words(True)
         self.read()
         for company, row in self.table.items():
-            if not row.wrong:
+            if row.wrong != "rejected" and company not in self.two_lives:
                 # A merge takes effect with the next row; until then the old number stands.
                 numbers = (key(company + 5), key(company))
                 assert [self.in_force[each] for each in numbers if each in self.in_force] == [row.name]

@@ -27,3 +27,13 @@ def test_a_documented_feed_opens(made: Deployment, page: str, name: str) -> None
     environ: dict[str, Any] = {**made.environ, "GATEWAY_SECRET_OWN_DATABASE": "x"}
     with opened(load_settings(made.directory, environ), load_plugins()) as gateway:
         assert gateway.runner(name).name == name
+
+
+def test_the_feeds_that_show_every_kind_of_option_open(made: Deployment) -> None:
+    (feeds,) = re.findall(r"```yaml\n(.*?)```", (REFERENCE / "feeds.md").read_text(encoding="utf-8"), re.DOTALL)
+    folder = made.directory / "config" / "feeds"
+    folder.mkdir(parents=True)
+    (folder / "1.yml").write_text(feeds, encoding="utf-8")
+    environ: dict[str, Any] = {**made.environ, "GATEWAY_SECRET_SHANDONG_PLATFORM": "x"}
+    with opened(load_settings(made.directory, environ), load_plugins()) as gateway:
+        assert [gateway.runner(name).name for name in gateway.feeds] == ["market-regulation", "platform-targets"]

@@ -85,7 +85,7 @@ FILES: dict[Callable[[Deployment], None], tuple[str, list[str]]] = {
     rename_away: ("file.missing", [REGISTER, "名录库(1).csv"]),
     rewrite_in_gb18030: ("file.wrong_encoding", [REGISTER, "utf-8", "gb18030"]),
     empty_out: ("csv.empty_file", [REGISTER]),
-    rename_a_column: ("map.missing_column", ["统一社会信用代码 → 社会信用代码", "departments/registry"]),
+    rename_a_column: ("map.missing_column", [REGISTER, "统一社会信用代码 → 社会信用代码", "departments/registry"]),
     name_two_columns_alike: ("csv.doubled_column_name", [REGISTER, "企业名称", "1, 5"]),
     hand_over_a_workbook: ("file.workbook", [REGISTER]),
     put_a_folder_there: ("file.folder", [REGISTER]),
@@ -136,6 +136,19 @@ def test_a_file_of_a_header_alone_is_a_snapshot_of_no_rows(made: Deployment) -> 
     assert made.query("SELECT count(*) FROM inspection_targets WHERE withdrawn = 0") == [(2,)]
 
 
+def test_of_very_many_unmapped_columns_a_sentence_names_the_first_and_the_issue_all(made: Deployment) -> None:
+    more = [f"列{number}" for number in range(1000)]
+    file = register(made.directory / REGISTER, company(1))
+    header, row = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(f"{header},{','.join(more)}\n{row}{',1' * len(more)}\n", encoding="utf-8")
+    made.declare(wide=made.inbound(REGISTER))
+    (report,) = made.run("wide")
+    [(value, arguments)] = made.query("SELECT value, arguments FROM issues")
+    assert (report.counts.accepted, value) == (1, ", ".join(more))
+    for sentence in (arguments, report.notices[0].text("zh"), report.notices[0].text("en")):
+        assert (len(sentence) < 400, "列19, … (1000)" in sentence) == (True, True)
+
+
 def test_an_unmapped_column_is_one_issue_and_the_rows_go_on(made: Deployment) -> None:
     made.declare(i=made.inbound("county.csv", map=county_map(made.directory)))
     county_register(made.directory / "county.csv", *((number, f"企业{number}", "") for number in range(3)))
@@ -145,8 +158,14 @@ def test_an_unmapped_column_is_one_issue_and_the_rows_go_on(made: Deployment) ->
         (report,) = made.run("i")
     assert (report.status, report.counts) == ("with_issues", Counts(read=3, unchanged=3))
     assert made.query("SELECT code, value, status FROM issues") == [("map.unmapped_column", "负责人手机, 备注", "open")]
-    code, zh, en = said(report.notices[0])
-    assert (code, "负责人手机, 备注" in zh, "负责人手机, 备注" in en) == ("map.unmapped_column", True, True)
+    same, unmapped = map(said, report.notices)
+    code, zh, en = unmapped
+    assert (same[0], code, "负责人手机, 备注" in zh, "负责人手机, 备注" in en) == (
+        "run.same_content",
+        "map.unmapped_column",
+        True,
+        True,
+    )
 
 
 def test_rows_that_are_wrong_are_set_aside_and_the_good_ones_stored(on_either: Deployment) -> None:

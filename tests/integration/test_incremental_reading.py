@@ -250,7 +250,7 @@ def test_reset_reads_from_the_beginning_and_says_what_it_forgot(deployment: Depl
     assert (report.counts.read, report.counts.unchanged) == (2, 2)
     (notice,) = report.notices
     assert notice.text("en") == (
-        "as asked, the position (更新=20) and the ledger of 0 files read were forgotten and this run reads from the "
+        "as asked, the position (更新=20) was forgotten and this run reads from the "
         "beginning; what is stored stays as it is"
     )
     logged = deployment.query("SELECT action, detail FROM event_log WHERE action IN ('reading.forgotten', 'run.asked')")

@@ -19,6 +19,7 @@ from gateway.domain.identifiers import check_character_uscc
 from gateway.pipeline.progress import Point
 from gateway.plugin_loader import load_plugins
 from gateway.sandbox_host import serve
+from tests.companies import COUNTY, COUNTY_MAP, county_map, county_register
 from tests.deployment import REQUESTER, SECRET, Deployment, register
 
 ROWS = 1200  # several documents of 500
@@ -114,3 +115,20 @@ def test_a_run_killed_anywhere_ends_like_an_undisturbed_one(
     taken = effects(platform)
     assert set(taken.values()) == {1}
     assert set(taken) == {(key, number) for key, number, _ in outcome(killed)["deliveries"]}
+
+
+def test_a_run_that_is_resumed_writes_what_its_map_says_by_then(tmp_path: Path) -> None:
+    """A first load keeps the records that it judged; those of another map are not taken for its own."""
+    made = Deployment(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
+    county_register(tmp_path / "i.csv", (1, "甲", ""))
+    county_register(tmp_path / "j.csv", (2, "乙", ""))
+    made.declare(i=made.inbound("i.csv", map=county_map(tmp_path)))
+    made.declare(j=made.inbound("j.csv", map=county_map(tmp_path, COUNTY.replace(COUNTY_MAP, "county/j"), "county/j")))
+    script = Path(__file__).with_name("killed_run.py")
+    command = [sys.executable, str(script), str(tmp_path), Point.STORING.value, "i"]
+    killed = subprocess.run(command, env={**os.environ, **made.environ}, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    made.run("j")
+    county_map(tmp_path, COUNTY.replace("name: {from: 名称", "name: {from: 省份"))
+    made.run("i")
+    assert made.query("SELECT name, run FROM inspection_targets ORDER BY run") == [("山东", 1), ("乙", 2)]

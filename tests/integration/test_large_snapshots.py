@@ -116,7 +116,7 @@ def test_what_was_stored_after_the_early_look_counts(sides: list[Side], monkeypa
     first = [company(number) for number in range(4)]
     (_, large), rows = sides, [*first, company(9, "甲")]
     large.give(first, None, accept=False)
-    large.give(first, None, accept=False)
+    large.give(first[::-1], None, accept=False)  # in another order: the same file would not be read again
     early = EarlyLook.begin(large.gateway.database, Exchange(large.gateway.datasets["inspection_targets"]), "i")
     early.looked.result()
     monkeypatch.setattr(EarlyLook, "begin", lambda *_: early)

@@ -207,6 +207,18 @@ def test_each_row_is_answered_for(on_either: Deployment, pushing: Callable[..., 
     assert names(on_either) == {key(1): "企业1", key(2): "新名称", key(7): "企业7"}
 
 
+def test_a_row_with_nul_in_its_key_is_answered_for_like_any_other(
+    on_either: Deployment, pushing: Callable[..., Sender]
+) -> None:
+    """PostgreSQL can neither keep such a text nor be asked for it."""
+    declare(on_either)
+    sender = pushing(on_either)
+    assert sender.push("1", [row(1)]).outcomes == ["accepted"]
+    answer = sender.push("2", [row(1), row(2, 代码=f"{uscc(2)}\0"), row(3)])
+    assert (answer.status, answer.outcomes) == (200, ["unchanged", "rejected", "accepted"])
+    assert len(names(on_either)) == 2
+
+
 def test_an_issue_is_worded_in_both_languages_with_its_column(made: Deployment, pushing: Callable[..., Sender]) -> None:
     declare(made)
     (record,) = pushing(made).push("1", [row(1, 类别="从未见过")]).content["records"]

@@ -98,3 +98,52 @@ def test_an_issue_of_two_feeds_together_is_closed_by_a_run_that_reads_another_ro
     write(quick, "inspectors-a", "证号,类别,证件", "2,,certificate")
     (report,) = quick.run("inspectors-a")
     assert (report.status, quick.query("SELECT status FROM issues")) == ("succeeded", [("closed",)])
+
+
+# ------------------------------------------------------------------------------------ merges of what feeds said
+
+
+def changing(made: Deployment, *feeds: str) -> None:
+    for feed in feeds:
+        declared = made.inbound(f"{feed}.csv", map="tests/targets", department=f"D-{feed}", reads="changes")
+        made.declare(**{feed: declared})
+
+
+def merged(made: Deployment, old: str, new: str) -> None:
+    database = Database(made.database_url)
+    merge(database, DATASETS["inspection_targets"], {KEY(old): KEY(new)}, by="张三", reason="换号")
+    database.close()
+
+
+def test_what_another_feed_said_under_the_old_key_of_a_merge_is_said_under_the_new(deployment: Deployment) -> None:
+    changing(deployment, "a", "b")
+    give(deployment, "a", "P1,甲名,1,,")
+    give(deployment, "b", "P1,乙名,2,2001-01-01,")
+    merged(deployment, "P1", "Q1")
+    give(deployment, "a", "Q1,甲名,1,,")
+    assert held(deployment) == {"Q1": ("甲名", "2", "2001-01-01", None)}
+    assert deployment.query("SELECT feed, record_key FROM contributions ORDER BY feed") == [
+        ("a", KEY("Q1")),
+        ("b", KEY("Q1")),
+    ]
+    same = give(deployment, "b", "P1,乙名,2,2001-01-01,")
+    assert (same.counts.unchanged, held(deployment)["Q1"][2]) == (1, "2001-01-01")
+
+
+def test_what_was_said_stays_where_it_is_until_someone_speaks_of_the_new_key(quick: Deployment) -> None:
+    changing(quick, "a", "b")
+    give(quick, "b", "P1,乙名,2,,")
+    merged(quick, "P1", "Q1")
+    give(quick, "a", "P9,甲九,1,,")
+    assert list(held(quick)) == ["P1", "P9"]
+
+
+@pytest.mark.parametrize("first", ["P1", "Q1"])
+def test_of_what_one_feed_said_under_both_keys_the_later_stands(quick: Deployment, first: str) -> None:
+    changing(quick, "a", "b")
+    second = {"P1": "Q1", "Q1": "P1"}[first]
+    give(quick, "b", f"{first},先名,1,2001-01-01,")
+    give(quick, "b", f"{second},后名,2,,")
+    merged(quick, "P1", "Q1")
+    give(quick, "a", "Q1,甲名,,,9")
+    assert held(quick) == {"Q1": ("甲名", "2", None, 900)}

@@ -9,7 +9,8 @@ import pytest
 from gateway.pipeline import inbound
 from gateway.pipeline.progress import Point
 from gateway.pipeline.run_report import Counts, RunReport
-from tests.companies import company, county_map, county_register, key, uscc
+from gateway.state.database import Database
+from tests.companies import COUNTY, company, county_map, county_register, key, uscc
 from tests.deployment import Deployment, register
 from tests.simulated_platform import SimulatedPlatform
 
@@ -30,9 +31,9 @@ def county(made: Deployment, **more: Any) -> dict[str, Any]:
 
 
 def held(made: Deployment) -> list[tuple[Any, ...]]:
-    """What the exchange holds: name, the source's version without its padding, withdrawn or not."""
+    """What the exchange holds: name, the source's version, withdrawn or not."""
     rows = made.query("SELECT name, record_version, withdrawn FROM inspection_targets ORDER BY record_key")
-    return [(name, version and version.lstrip("0"), bool(withdrawn)) for name, version, withdrawn in rows]
+    return [(name, version, bool(withdrawn)) for name, version, withdrawn in rows]
 
 
 def replaced(made: Deployment) -> list[str]:
@@ -123,9 +124,22 @@ def test_known_rows_that_were_spoilt_are_judged_again(
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later"), [("9", "10"), ("2024-01-31", "2024-02-01"), ("9" * 20, "1" + "0" * 20), ("007", "8")]
+    ("earlier", "later"),
+    [
+        ("9", "10"),
+        ("9" * 20, "1" + "0" * 20),
+        ("007", "8"),
+        ("9.5", "10.0"),
+        ("2024-01-31", "2024-02-01"),
+        ("2024/9/30 8:00", "2024/10/1 8:00"),
+        ("2024-09-30 9:05", "2024-09-30 10:05"),
+        ("2024-09-30", "20241001"),
+        ("2024年9月30日", "2024年10月1日"),
+        ("2024-09-30T08:00:00Z", "2024-09-30T08:00:00.5Z"),
+        ("2024-09-30T08:00:00+08:00", "2024-09-30T01:00:00Z"),
+    ],
 )
-def test_versions_are_compared_as_numbers_or_as_text(made: Deployment, earlier: str, later: str) -> None:
+def test_versions_are_compared_as_the_numbers_and_times_they_are(made: Deployment, earlier: str, later: str) -> None:
     made.declare(i=county(made))
     county_register(made.directory / "county.csv", (1, "早", earlier))
     run(made, "i")
@@ -134,6 +148,96 @@ def test_versions_are_compared_as_numbers_or_as_text(made: Deployment, earlier: 
     county_register(made.directory / "county.csv", (1, "早", earlier))
     assert run(made, "i").counts.unchanged == 1
     assert [name for name, _, _ in held(made)] == ["晚"]
+
+
+def test_a_version_that_tells_nothing_holds_its_row_and_says_so(made: Deployment) -> None:
+    made.declare(i=county(made))
+    county_register(made.directory / "county.csv", (1, "甲", "v9"), (2, "乙", "9"))
+    assert run(made, "i").counts == Counts(read=2, accepted=1, held=1, records=1)
+    assert made.query('SELECT code, "row", "column", value FROM issues') == [("version.unreadable", 2, "版本", "v9")]
+    assert [name for name, _, _ in held(made)] == ["乙"]
+
+
+@pytest.mark.parametrize(("earlier", "later"), [("9", "2024-10-01"), ("2024-10-01 08:00", "2024-10-02T08:00:00Z")])
+def test_versions_of_different_kinds_hold_the_row_until_they_compare(
+    on_either: Deployment, earlier: str, later: str
+) -> None:
+    on_either.declare(i=county(on_either))
+    county_register(on_either.directory / "county.csv", (1, "早", earlier), (2, "同", earlier))
+    run(on_either, "i")
+    county_register(on_either.directory / "county.csv", (1, "晚", later), (2, "同", later))
+    assert run(on_either, "i").counts == Counts(read=2, unchanged=1, held=1)
+    assert issues(on_either) == [("version.other_kind", 2)]
+    assert held(on_either) == [("早", earlier, False), ("同", later, False)]
+    # What the source says now is taken once its version is left aside; the versions after that compare again.
+    county_map(
+        on_either.directory, COUNTY.replace("  record_version: {from: 版本}\n", "") + "ignore: {版本: 换过写法}\n"
+    )
+    assert run(on_either, "i").counts == Counts(read=2, accepted=1, unchanged=1, records=1)
+    county_map(on_either.directory)
+    assert run(on_either, "i").counts == Counts(read=2, unchanged=2)
+    assert held(on_either) == [("晚", later, False), ("同", later, False)]
+    assert issues(on_either) == []
+
+
+def test_of_two_held_rows_whose_versions_do_not_compare_none_is_lost(made: Deployment) -> None:
+    made.declare(i=county(made, reads="changes"))
+    for name, version in (("甲", "9"), ("乙", "2024-10-01")):
+        unknown = {"代码": uscc(1), "名称": name, "类别": "商行", "版本": version}
+        county_register(made.directory / "county.csv", unknown)
+        run(made, "i")
+    county_register(made.directory / "county.csv")
+    county_map(made.directory, COUNTY.replace("企业:", "商行: enterprise, 企业:"))
+    assert run(made, "i").counts == Counts(read=2, held=2)
+    assert (held(made), issues(made)) == ([], [("key.doubled", 2), ("key.doubled", 2)])
+
+
+def test_a_held_row_whose_version_does_not_compare_with_the_record_stays_held(made: Deployment) -> None:
+    made.declare(i=county(made, reads="changes"))
+    county_register(made.directory / "county.csv", {"代码": uscc(1), "名称": "甲", "类别": "商行", "版本": "9"})
+    run(made, "i")
+    county_register(made.directory / "county.csv", (1, "乙", "2024-10-01"))
+    county_map(made.directory, COUNTY)
+    run(made, "i")
+    county_register(made.directory / "county.csv")
+    county_map(made.directory, COUNTY.replace("企业:", "商行: enterprise, 企业:"))
+    assert run(made, "i").counts == Counts(read=1, held=1)
+    assert (held(made), issues(made)) == ([("乙", "2024-10-01", False)], [("version.other_kind", 2)])
+
+
+def test_the_time_step_makes_versions_of_any_writing_comparable(made: Deployment) -> None:
+    version = "{from: 版本, steps: [strip, {time: {formats: ['%d/%m/%Y %H:%M'], zone: Asia/Shanghai}}]}"
+    made.declare(i=county(made))
+    county_map(made.directory, COUNTY.replace("{from: 版本}", version))
+    for name, written in (("早", "30/9/2024 8:00"), ("晚", "1/10/2024 8:00"), ("早", "30/9/2024 8:00")):
+        county_register(made.directory / "county.csv", (1, name, written))
+        run(made, "i")
+    assert held(made) == [("晚", "2024-10-01T00:00:00Z", False)]
+
+
+def test_versions_that_an_earlier_release_kept_padded_or_as_they_were_still_compare(made: Deployment) -> None:
+    made.declare(i=county(made))
+    county_register(made.directory / "county.csv", (1, "甲", "9"), (2, "乙", "2024/9/30 8:00"))
+    run(made, "i")
+    database = Database(made.database_url)
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE inspection_targets SET record_version = '{'9'.zfill(64)}' WHERE name = '甲'"
+        )
+    database.close()
+    county_register(made.directory / "county.csv", (1, "甲二", "10"), (2, "乙二", "2024/10/1 8:00"))
+    assert run(made, "i").counts.accepted == 2
+    assert held(made) == [("甲二", "10", False), ("乙二", "2024/10/1 8:00", False)]
+
+
+def test_a_withdrawn_record_that_is_in_the_list_again_is_back_with_whichever_version(on_either: Deployment) -> None:
+    on_either.declare(i=county(on_either, expect={"vanish_at_most": "1"}))
+    others = [(number, f"公司{number}", "1") for number in range(2, 5)]
+    for row in ([(1, "甲", "5")], [], [(1, "乙", "4")]):
+        county_register(on_either.directory / "county.csv", *row, *others)
+        last = run(on_either, "i")
+    assert last.counts == Counts(read=4, accepted=1, unchanged=3, records=1)
+    assert ("乙", "4", False) in held(on_either)
 
 
 def test_the_latest_of_several_rows_decides_where_the_feed_says_so(made: Deployment) -> None:

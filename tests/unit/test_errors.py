@@ -37,15 +37,14 @@ def test_a_postponed_document_says_when_to_try_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "nearest"),
+    ("name", "known", "offered"),
     [
-        ("inspecton_targets", ["inspection_targets", "drawn"], "inspection_targets"),
-        ("xyz", ["departments", "inspection_targets"], "departments, inspection_targets"),
-        ("xyz", [], "-"),
+        ("inspecton_targets", ["inspection_targets", "drawn"], "最接近的是：inspection_targets"),
+        ("nope", ["inspectors", "inspection_targets"], "现有的有：inspection_targets, inspectors"),
+        ("xyz", [], "现有的有：-"),
+        ("xyz", [f"{n:02}" for n in range(99)], f"现有的有：{', '.join(f'{n:02}' for n in range(20))}, … (99)"),
     ],
-    ids=["the nearest", "all where none is near", "a dash where there is none"],
+    ids=["the nearest", "all where none is near", "a dash where there is none", "the first of many"],
 )
-def test_an_unknown_name_offers_known_ones(name: str, known: list[str], nearest: str) -> None:
-    assert UnknownName("dataset", "数据集", name, known).text("zh") == (
-        f"没有名为“{name}”的数据集；最接近的是：{nearest}"
-    )
+def test_an_unknown_name_offers_known_ones(name: str, known: list[str], offered: str) -> None:
+    assert UnknownName("dataset", "数据集", name, known).text("zh") == f"没有名为“{name}”的数据集；{offered}"

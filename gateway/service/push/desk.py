@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from gateway.errors import GatewayError, LeaseLost, SourceError, StartError
 from gateway.messages import Language, Message
+from gateway.pipeline.failed_run import CRASHED, NO_FILES
 from gateway.pipeline.feeds import InboundFeed, OutboundFeed
-from gateway.pipeline.inbound import CRASHED, NO_FILES
 from gateway.pipeline.pushed import PushedSource, PushRunner, is_pushed
 from gateway.pipeline.run_report import RunReport
 from gateway.service.push.tokens import Tokens

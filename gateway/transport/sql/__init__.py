@@ -5,8 +5,9 @@ module that implements `dialect.Dialect` and is named in `address.KINDS`. Import
 no driver.
 
 What a cell becomes: NULL is null and '' is ''; an integer has no decimals; a stored decimal keeps its scale; a binary
-fraction is written with the fewest digits that read back as the same number; a date is 2024-02-29, a time
-2024-02-29 08:30:00, one with a zone 2024-02-29 08:30:00+08 (in Asia/Shanghai, whatever the server prefers);
+fraction is written with the fewest digits that read back as the same number, without an exponent where all of them are
+known; a date is 2024-02-29, a time 2024-02-29 08:30:00, one with a zone 2024-02-29 08:30:00+08:00 (in Asia/Shanghai,
+whatever the server prefers);
 PostgreSQL's booleans are true and false, those of the others the 0 and 1 that they store. Bytes are never guessed at: a
 column that is declared binary is refused before anything is read, a cell that is not UTF-8 text sets its row aside as a
 fault.

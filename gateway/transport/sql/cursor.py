@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Literal
 
 from gateway.errors import SourceError
+from gateway.transport.sql import time_texts
 from gateway.transport.sql.dialect import Column
-from gateway.transport.sql.literals import is_number
+from gateway.transport.sql.literals import is_number, is_time
 from gateway.transport.sql.messages import WRONG_LOOK_BACK
 
-# How times are written, in columns of times and in those of text.
-_FORMS = (
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d",
-)
-# A time, digits finer than a microsecond, and a zone.
-_PARTS = re.compile(
-    r"(?P<time>[\d/-]+(?:[ T][\d:]+(?:\.\d{1,6})?)?)\d*(?P<zone> ?[+-]\d\d(?::?\d\d)?|Z)?",
-    flags=re.ASCII,
-)
 _EARLIEST = datetime(1000, 1, 1)  # noqa: DTZ001 - of no zone; years of fewer digits are not written alike everywhere
 _EXACT = Context(prec=100)
 
@@ -55,10 +37,8 @@ class LookBack:
             raise SourceError(WRONG_LOOK_BACK, column=column.name, value=self.by)
 
     def _by_time(self, column: Column, position: str, by: timedelta) -> str:
-        parts = _PARTS.fullmatch(position)
-        for form in _FORMS:
-            if parts and (moment := _read(parts["time"], form)):
-                return _earlier(moment, by, form) + (parts["zone"] or "")
+        if found := time_texts.read(position):
+            return _earlier(found.moment, by, found.form) + found.zone
         if column.content == "time":
             return position  # a zero date or an infinite one: nothing is earlier
         raise SourceError(WRONG_LOOK_BACK, column=column.name, value=f"{by} - {position}")
@@ -84,18 +64,26 @@ class Cursor:
 
 
 def furthest(column: Column, *positions: str | None) -> str | None:
-    """The greatest of some positions; those of text are ordered by their database alone, so the last one counts."""
+    """The greatest of some positions; texts and the like are ordered by their database alone, so the last counts."""
     known = [position for position in positions if position is not None and _is_ordered(column, position)]
     if not known:
         return None
-    return max(known, key=_order(column)) if column.content != "text" else known[-1]
+    return known[-1] if column.content in {"text", "other"} else max(known, key=_order(column))
 
 
-def nearest_of(column: Column, position: str | None, limit: str | None) -> str | None:
-    """A position, but none beyond a limit."""
-    if position is None or limit is None:
-        return position
-    return min(position, limit, key=_order(column))
+def reached(column: Column, values: Sequence[str], limit: str | None, now: datetime) -> str | None:
+    """The greatest of some values in their database's order that can be a position: none of the future.
+
+    `limit` is the database's clock as text of the column; texts that are times are held against `now`, which is aware.
+    """
+    for value in reversed(values):
+        if column.content == "time" and limit is not None and not (is_time(value) and value <= limit):
+            continue
+        if column.content == "text" and time_texts.is_ahead(value, now):
+            continue
+        if _is_ordered(column, value):
+            return value
+    return None
 
 
 def _is_ordered(column: Column, position: str) -> bool:
@@ -106,14 +94,6 @@ def _is_ordered(column: Column, position: str) -> bool:
 def _order(column: Column) -> Callable[[str], Decimal | str]:
     """ISO times of one zone are in order as text, whatever the digits of their seconds."""
     return Decimal if column.is_number else str
-
-
-def _read(text: str, form: str) -> datetime | None:
-    try:
-        moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is kept as it was written
-    except ValueError:
-        return None
-    return moment if "%f" in form or moment.strftime(form) == text else None
 
 
 def _earlier(moment: datetime, by: timedelta, form: str) -> str:

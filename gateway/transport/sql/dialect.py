@@ -18,8 +18,9 @@ from gateway.transport.sql.messages import LOGIN_REFUSED, UNREACHABLE
 
 BATCH_ROWS = 50_000
 
-# `time` is a date or a date with its time; `float` and `bits` are numbers that a database does not write out by itself.
-Content = Literal["text", "boolean", "binary", "number", "float", "bits", "time"]
+# `time` is a date or a date with its time; `float` and `bits` are numbers that a database does not write out by itself;
+# `other` is written as text, but not in the order of texts.
+Content = Literal["text", "boolean", "binary", "number", "float", "bits", "time", "other"]
 Operator = Literal[">=", "<"]
 
 # The frame of a batch, `_row` first, and the rows that could not become text.

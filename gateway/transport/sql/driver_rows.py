@@ -107,7 +107,7 @@ def _written(value: Any, short: bool, column: Column) -> Cell:
 
 def _moment(value: datetime) -> str:
     if value.tzinfo is not None:
-        return f"{_moment(value.astimezone(_CHINA).replace(tzinfo=None))}+08"
+        return f"{_moment(value.astimezone(_CHINA).replace(tzinfo=None))}+08:00"
     text = value.isoformat(sep=" ")
     return text.rstrip("0") if value.microsecond else text
 

@@ -1,8 +1,8 @@
 """Reads only what is new since the last reading, by the column that says so.
 
 In one snapshot, in the order of the column and then of the primary key, everything from the last position less its
-look-back on. The position never passes the database's own clock: a row dated in the future is read, and read again,
-but does not hide those that are written until then.
+look-back on. The position is always a value that was read, and none that lies ahead of the database's own clock: a row
+dated in the future is read, and read again, but hides none of those that are written until then.
 """
 
 from __future__ import annotations
@@ -10,15 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
 from gateway.errors import SourceError
 from gateway.interfaces import Batch, Memory
-from gateway.transport.sql.cursor import Cursor, furthest, nearest_of
+from gateway.transport.sql import text_order
+from gateway.transport.sql.cursor import Cursor, furthest, reached
 from gateway.transport.sql.dialect import Column
-from gateway.transport.sql.messages import CURSOR_CHANGED, CURSOR_COLUMN, CURSOR_NULLS
+from gateway.transport.sql.literals import is_moment, is_number
+from gateway.transport.sql.messages import (
+    CURSOR_CHANGED,
+    CURSOR_COLUMN,
+    CURSOR_NULLS,
+    CURSOR_OUT_OF_ORDER,
+    WRONG_SINCE,
+)
 from gateway.transport.sql.reader import Plan, SqlReader
 from gateway.transport.sql.text_rows import no_rows
 
@@ -46,14 +55,19 @@ class ResumingReader:
         with dialect.snapshot() as connection:
             plan = self.reader.plan(connection)
             column = self._column(connection, plan)
+            self._require_since(column, memory.since)
             limit = dialect.clock(connection, column, self.cursor.safety) if column.content == "time" else None
+            if column.content == "text":
+                self._require_order(connection, column, stood)
             statement = self._statement(plan, column, self.cursor.lowest(column, stood, memory.since))
+            now = datetime.now(UTC)
             last = Batch(place, no_rows(plan.names), cursor=self._said(stood))
             empty = True
             with closing(dialect.read(connection, statement, plan.columns)) as batches:
                 for rows, faults in batches:
-                    reached = nearest_of(column, _last(rows.get_column(column.name)), limit)
-                    stood = furthest(column, stood, reached)
+                    values = rows.get_column(column.name).drop_nulls()
+                    self._refuse_disorder(column, stood, values)
+                    stood = furthest(column, stood, reached(column, values.to_list(), limit, now))
                     yield replace(last, rows=rows, faults=faults, cursor=self._said(stood))
                     empty = False
             if empty:
@@ -87,6 +101,30 @@ class ResumingReader:
             place = self.reader.selection.place
             raise SourceError(CURSOR_NULLS, place=place, column=column.name, rows=empty)
 
+    def _require_since(self, column: Column, since: str | None) -> None:
+        fits = is_number if column.is_number else is_moment if column.content == "time" else None
+        if since is not None and fits and not fits(since):
+            raise SourceError(WRONG_SINCE, value=since, column=column.name)
+
+    def _require_order(self, connection: Any, column: Column, stood: str | None) -> None:
+        """Raise SourceError where texts of another length than the position's may stand before it, read or not."""
+        if stood is None or text_order.is_fixed(stood):
+            return
+        name = self.reader.dialect.quote(column.name)
+        if other := self.reader.value(connection, f"MIN({name})", f"{name} NOT LIKE '{'_' * len(stood)}'"):
+            self._refuse(column, stood, other)
+
+    def _refuse_disorder(self, column: Column, stood: str | None, values: pl.Series) -> None:
+        if column.content != "text":
+            return
+        known = [stood] if stood is not None and text_order.has_digits(stood) else []
+        if pair := text_order.out_of_order([*known, *text_order.examples(values)]):
+            self._refuse(column, *pair)
+
+    def _refuse(self, column: Column, one: str, other: str) -> None:
+        place = self.reader.selection.place
+        raise SourceError(CURSOR_OUT_OF_ORDER, place=place, column=column.name, one=one, other=other)
+
     def _stood(self, memory: Memory) -> str | None:
         if not memory.cursor:
             return None
@@ -97,9 +135,3 @@ class ResumingReader:
 
     def _said(self, position: str | None) -> dict[str, str] | None:
         return None if position is None else {self.cursor.column: position}
-
-
-def _last(values: pl.Series) -> str | None:
-    """The greatest of a batch in order; nulls may stand before or after it."""
-    known = values.drop_nulls()
-    return None if known.is_empty() else str(known.last())

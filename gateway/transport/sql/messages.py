@@ -88,6 +88,14 @@ CELL_NOT_TEXT = Message(
     zh="列“{columns}”的内容不是 UTF-8 文字（{bytes}）；请在来源系统中改正，或在 query 中转换",
     en="the content of {columns} is not UTF-8 text ({bytes}); mend it in the source system or convert it in a query",
 )
+CELL_MISLABELLED = Message(
+    "sql.cell_mislabelled",
+    zh="列“{columns}”声明为西文字符集（latin1），存放的却是 GBK 文字：读出“{value}”，本应是“{meant}”；"
+    "请在来源系统中改正；MariaDB/MySQL 可在 query 中写 CONVERT(CAST(列名 AS BINARY) USING gbk) AS 列名",
+    en="the column {columns} is declared western (latin1) and holds text of GBK: {value!r} is read, {meant!r} meant; "
+    "mend it in the source system, or in MariaDB/MySQL write CONVERT(CAST(name AS BINARY) USING gbk) AS name in a "
+    "query",
+)
 MISSING_FILE = Message(
     "sql.missing_file",
     zh="数据库文件 {database} 不存在；请检查 url，网关不会新建文件",
@@ -131,6 +139,21 @@ WRONG_POSITION = Message(
     "sql.wrong_position",
     zh="“{value}”不能与该列比较；数字列写数字，日期时间列写 2024-02-29 或 2024-02-29 08:30:00",
     en="{value!r} cannot be compared with that column; write a number, or a time as 2024-02-29 or 2024-02-29 08:30:00",
+)
+CURSOR_OUT_OF_ORDER = Message(
+    "sql.cursor_out_of_order",
+    zh="{place} 的列“{column}”是文字，数据库按文字排序，“10”排在“9”之前；其中有“{one}”和“{other}”，按它增量读取会漏行；"
+    "请改用数字或日期时间列，或在 query 中用 CAST 转换成数字、日期时间",
+    en="the column {column!r} of {place} is text, and its database orders texts with 10 before 9; among them are "
+    "{one!r} and {other!r}, so rows would be missed; name a column of numbers or times, or turn it into one by CAST "
+    "in a query",
+)
+WRONG_SINCE = Message(
+    "sql.wrong_since",
+    zh="--since 的“{value}”不能与增量列“{column}”比较；数字列写数字，日期时间列写存在的日期，如 2024-02-29 或 "
+    "“2024-02-29 08:30:00”",
+    en="--since {value!r} cannot be compared with the cursor {column!r}; write a number for a column of numbers, a "
+    "date that exists for times, as 2024-02-29 or '2024-02-29 08:30:00'",
 )
 WRONG_LOOK_BACK = Message(
     "sql.wrong_look_back",
@@ -190,6 +213,7 @@ MESSAGES = (
     RESERVED_COLUMN,
     BINARY_COLUMNS,
     CELL_NOT_TEXT,
+    CELL_MISLABELLED,
     MISSING_FILE,
     NOT_SQLITE,
     INTERRUPTED_WRITING,
@@ -197,6 +221,8 @@ MESSAGES = (
     CURSOR_COLUMN,
     CURSOR_NULLS,
     CURSOR_CHANGED,
+    CURSOR_OUT_OF_ORDER,
+    WRONG_SINCE,
     WRONG_POSITION,
     WRONG_LOOK_BACK,
     WRITE_REFUSED,

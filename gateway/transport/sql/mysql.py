@@ -18,8 +18,10 @@ import sqlalchemy as sa
 from gateway.errors import SourceError
 from gateway.transport.sql.catalogue import Catalogue, CatalogueQueries, QueriedCatalogue
 from gateway.transport.sql.dialect import BATCH_ROWS, Column, Content, Operator, TextRows, connected, told
+from gateway.transport.sql.float_text import plain
 from gateway.transport.sql.literals import of_number, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, FAILED, NO_RIGHTS, NOT_READING
+from gateway.transport.sql.mislabelled import set_apart
 from gateway.transport.sql.mysql_rows import cut_cells
 from gateway.transport.sql.text_rows import byte_rows, joined
 
@@ -62,6 +64,8 @@ _CONTENT: dict[int, Content] = {
     255: "binary",
 }
 _DATES, _DATE = {10, 14}, "date"
+_DOUBLES, _DOUBLE = {5}, "double"
+_LATIN1, _WESTERN = {5, 8, 15, 31, 47, 48, 49, 94}, "latin1"  # numbers of its collations
 _STRINGS, _BYTES = {15, 249, 250, 251, 252, 253, 254}, 63
 
 
@@ -115,13 +119,15 @@ class MySql:
         try:
             driver.query(f"SET @gateway_statement = {_of_text(statement)}")
             driver.query("PREPARE gateway_statement FROM @gateway_statement")
+            driver.query("SET character_set_results = NULL")  # so that it says each column's own
         except driver.Error as error:
             raise self._fault(error) from None
         try:
             fields = driver.fields(self.first(statement, 0))
         except driver.Error as error:
             fields = self._doubled(driver, statement, error)
-        return [Column(field.name, _content(field), _DATE if field.type_code in _DATES else "") for field in fields]
+        driver.query("SET character_set_results = utf8mb4")
+        return [Column(field.name, _content(field), _type(field)) for field in fields]
 
     def exact(self, column: Column, /) -> str:
         """A FLOAT as a DOUBLE."""
@@ -171,7 +177,7 @@ class MySql:
             cells = cut_cells(rows[at : at + _CUT_ROWS], len(columns))
             texts = [_written(cell, column) for cell, column in zip(cells, columns, strict=True)]
             pieces.append(byte_rows(names, texts, first_row + at))
-        return joined(pieces)
+        return set_apart(joined(pieces), [column.name for column in columns if column.type == _WESTERN])
 
     def _is_denied(self, driver: TextConnection, table: str, schema: str | None) -> bool:
         """The server lists no table that the user may not read, but says so when it is asked for it."""
@@ -232,7 +238,15 @@ def _words(error: Any) -> str:
 def _content(field: Any) -> Content:
     if field.type_code in _STRINGS:
         return "binary" if field.charsetnr == _BYTES else "text"
-    return _CONTENT.get(field.type_code, "text")
+    return _CONTENT.get(field.type_code, "other")
+
+
+def _type(field: Any) -> str:
+    if field.type_code in _DATES:
+        return _DATE
+    if field.type_code in _STRINGS and field.charsetnr in _LATIN1:
+        return _WESTERN
+    return _DOUBLE if field.type_code in _DOUBLES else ""
 
 
 def _piles(packets: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
@@ -248,10 +262,12 @@ def _piles(packets: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
 
 
 def _written(cells: pl.Series, column: Column) -> pl.Series:
-    """A cell's text in bytes, for the two types whose text the server does not send."""
+    """A cell's text in bytes, for the types whose text the server does not send, or not as it is wanted."""
     if column.content == "float":
         short = cells.cast(pl.String).cast(pl.Float64).cast(pl.Float32).cast(pl.String)
         return short.str.strip_suffix(".0").cast(pl.Binary)
+    if column.type == _DOUBLE:
+        return plain(cells.cast(pl.String), exact_below=2**53).cast(pl.Binary)
     if column.content == "bits":
         return cells.bin.encode("hex").str.to_integer(base=16, dtype=pl.UInt64).cast(pl.String).cast(pl.Binary)
     return cells

@@ -46,7 +46,7 @@ _WRITTEN = {
     "DB_TYPE_TIMESTAMP": "TO_CHAR({name}, '" + _SECONDS + ".FF')",
     **dict.fromkeys(
         ("DB_TYPE_TIMESTAMP_TZ", "DB_TYPE_TIMESTAMP_LTZ"),
-        "TO_CHAR({name} AT TIME ZONE '+08:00', '" + _SECONDS + ".FF') || '+08'",
+        "TO_CHAR({name} AT TIME ZONE '+08:00', '" + _SECONDS + ".FF') || '+08:00'",
     ),
 }
 _CATALOGUE = CatalogueQueries(

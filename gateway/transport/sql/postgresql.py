@@ -24,8 +24,10 @@ from gateway.messages import Message
 from gateway.transport.sql.catalogue import Catalogue, InspectedCatalogue
 from gateway.transport.sql.copy_text import parse_block
 from gateway.transport.sql.dialect import BATCH_ROWS, Column, Content, Operator, TextRows, connected, told
+from gateway.transport.sql.float_text import plain
 from gateway.transport.sql.literals import of_number, of_text, of_time
 from gateway.transport.sql.messages import DRIVER_MISSING, FAILED, NO_RIGHTS, NOT_READING
+from gateway.transport.sql.mislabelled import set_apart
 from gateway.transport.sql.ranges import in_order
 from gateway.transport.sql.selection import quote_standard
 
@@ -58,7 +60,10 @@ _CONTENT: dict[int, tuple[Content, str]] = {
     1082: ("time", "date"),
     1114: ("time", "timestamp"),
     1184: ("time", "timestamptz"),
+    **dict.fromkeys((18, 19, 25, 1042, 1043), ("text", "text")),
 }
+_WESTERN = {b"LATIN1", b"LATIN9", b"WIN1252"}  # server_encoding
+_FLOATS = {"real": 2**24, "double precision": 2**53}  # from where on not every whole number is one
 
 
 class PostgreSql:
@@ -121,7 +126,7 @@ class PostgreSql:
         result = self._prepared(connection, no_rows, NOT_READING)
         _driver(connection).execute(no_rows.encode())  # whether it may be read is judged when it runs
         return [
-            Column((result.fname(at) or b"").decode(), *_CONTENT.get(result.ftype(at), ("text",)))
+            Column((result.fname(at) or b"").decode(), *_CONTENT.get(result.ftype(at), ("other",)))
             for at in range(result.nfields)
         ]
 
@@ -152,17 +157,18 @@ class PostgreSql:
         """Let the server write the rows and split them block by block."""
         driver = _driver(connection)
         names = [column.name for column in columns]
-        booleans = [column.name for column in columns if column.content == "boolean"]
+        as_written = [written for column in columns if (written := _written(column)) is not None]
         # A server without an encoding would end the whole COPY at the first row that is not UTF-8.
         encoding = "SQL_ASCII" if driver.pgconn.parameter_status(b"server_encoding") == b"SQL_ASCII" else "UTF8"
         copy = f"COPY (\n{statement}\n) TO STDOUT (FORMAT text, ENCODING '{encoding}')"
+        western = names if driver.pgconn.parameter_status(b"server_encoding") in _WESTERN else []
         first_row = 1
         with driver.cursor() as cursor, cursor.copy(copy.encode()) as lines:
             sent = iter(lines)
             while block := b"".join(islice(sent, BATCH_ROWS)):  # the server sends one row a message
                 rows, faults = parse_block(names, block, first_row)
                 first_row += rows.height + len(faults)
-                yield rows.with_columns(pl.col(booleans).replace_strict({"t": "true", "f": "false"})), faults
+                yield set_apart((rows.with_columns(as_written), faults), western)
 
     def read_ranges(
         self, connection: sa.Connection, statements: Sequence[str], columns: Sequence[Column], parts: int, /
@@ -224,6 +230,18 @@ def _types(connection: sa.Connection, table: str, schema: str | None) -> Iterabl
         (place,),
     )
     return [(name, kind) for name, kind in found]
+
+
+def _written(column: Column) -> pl.Expr | None:
+    """The text of a value where the server's own is not what is wanted."""
+    text = pl.col(column.name)
+    if column.content == "boolean":
+        return text.replace_strict({"t": "true", "f": "false"})
+    if column.type == "timestamptz":
+        return text.str.replace(r"([+-]\d\d)$", "$1:00")  # ISO 8601 has the minutes of an offset too
+    if column.type in _FLOATS:
+        return text.map_batches(partial(plain, exact_below=_FLOATS[column.type]), pl.String)
+    return None
 
 
 def _is_login(error: object) -> bool:

@@ -36,7 +36,7 @@ _CONTENT: dict[str, Content] = {
 }
 _WRITTEN = {
     **dict.fromkeys(("date", "datetime", "datetime2", "smalldatetime", "time"), "CONVERT(varchar(33), {name}, 121)"),
-    "datetimeoffset": "CONVERT(varchar(27), SWITCHOFFSET({name}, '+08:00'), 121) + '+08'",
+    "datetimeoffset": "CONVERT(varchar(27), SWITCHOFFSET({name}, '+08:00'), 121) + '+08:00'",
     "uniqueidentifier": "CONVERT(varchar(36), {name})",
 }
 _CATALOGUE = CatalogueQueries(

@@ -1,19 +1,9 @@
-"""Cells that cannot be taken as they are read, and cells of which only their format tells what they show."""
+"""Cells that cannot be taken as they are read, and where cells stand."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
-
-# Excel's Chinese versions show these built-in number formats as dates or times (ECMA-376 part 1, 18.8.30, zh-cn);
-# other readers take them for plain numbers.
-CHINESE_DATE_FORMATS = frozenset((*range(27, 37), *range(50, 59)))
-
-_DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - a workbook knows no zone
-_LAST_DAY = {False: 2_958_465, True: 2_957_003}  # 9999-12-31
-_NO_DAY = 60  # 1900-02-29, which Excel counts as a day; those before it are one day later than they seem
 
 
 class Oddity(StrEnum):
@@ -22,6 +12,9 @@ class Oddity(StrEnum):
     ERROR = "error"
     NOT_CALCULATED = "not_calculated"
     DIGITS_LOST = "digits_lost"
+    SHORTENED = "shortened"  # a text that once was a longer number
+    NO_DAY = "no_day"  # a number that is formatted as a day, and is none
+    SHOWN_OTHERWISE = "shown_otherwise"  # its format shows another number, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +29,42 @@ class OddCell:
     @property
     def name(self) -> str:
         """Its name, as C8."""
-        return f"{column_letters(self.column)}{self.row}"
+        return cell_name(self.row, self.column)
 
 
-_ZEROS = re.compile(r"(0{2,})(?:_.)?(?:;@)?")
+@dataclass(frozen=True, slots=True)
+class StyledNumber:
+    """A number whose format shows more than its value; `row` counts from 1, `column` from 0."""
+
+    row: int
+    column: int
+    code: str
+    number: float
 
 
-def padded_width(number_format: str) -> int:
-    """To how many digits a number format fills a whole number up with zeros, as 6 for 000000; 0 for any other format.
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Cells that are shown as one, which has the value of the first; rows count from 1, columns from 0."""
 
-    So are codes with leading zeros kept by who does not know that they could be texts.
-    """
-    zeros = _ZEROS.fullmatch(number_format)
-    return len(zeros[1]) if zeros else 0
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+    @property
+    def name(self) -> str:
+        """Its name, as C2:C8."""
+        return f"{cell_name(self.first_row, self.first_column)}:{cell_name(self.last_row, self.last_column)}"
+
+    def size_within(self, height: int, width: int) -> int:
+        """How many of its cells lie within so many rows and columns."""
+        rows = min(self.last_row, height) - self.first_row + 1
+        return max(rows, 0) * max(min(self.last_column + 1, width) - self.first_column, 0)
+
+
+def cell_name(row: int, column: int) -> str:
+    """The name of a cell, as C8."""
+    return f"{column_letters(column)}{row}"
 
 
 def column_letters(column: int) -> str:
@@ -67,18 +83,3 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
-
-
-def serial_date(text: str, *, since_1904: bool) -> str:
-    """The ISO date, time or both of a day number as text; the text itself where it is none."""
-    try:
-        days = float(text)
-    except ValueError:
-        return text
-    if not 0 <= days <= _LAST_DAY[since_1904]:
-        return text
-    later = 1 if 1 <= days < _NO_DAY and not since_1904 else 0
-    when = _DAY_ZERO[since_1904] + timedelta(days=later, seconds=round(days * 86_400))
-    if days < 1:
-        return when.strftime("%H:%M:%S")
-    return when.strftime("%Y-%m-%d") if days == int(days) else when.strftime("%Y-%m-%d %H:%M:%S")

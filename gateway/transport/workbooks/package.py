@@ -12,8 +12,8 @@ from zlib import error as ZlibError  # noqa: N812 - a class, named as one
 from lxml import etree
 
 from gateway.errors import SourceError
+from gateway.transport.workbooks import number_format
 from gateway.transport.workbooks.faults import OTHER_KIND, PASSWORD, TOO_LARGE, UNREADABLE
-from gateway.transport.workbooks.odd_cells import CHINESE_DATE_FORMATS, padded_width
 
 MOST_BYTES = 1 << 29  # 512 MiB, all parts together: more than a sheet of a million rows of ten columns
 _PIECE = 1 << 20
@@ -64,24 +64,21 @@ class Package:
         """Whether its days count from 1904."""
         return any(each.get("date1904") in {"1", "true"} for each in self._elements("xl/workbook.xml", "workbookPr"))
 
-    def chinese_date_styles(self) -> set[int]:
-        """The numbers of the cell styles that only a Chinese Excel shows as dates."""
-        if "xl/styles.xml" not in self._infos:
-            return set()
-        declared = {int(each["numFmtId"]) for each in self._elements("xl/styles.xml", "numFmt")}
-        return {at for at, number in enumerate(self._formats()) if number in CHINESE_DATE_FORMATS - declared}
+    def looked_at(self) -> dict[int, str]:
+        """The format codes of the cell styles whose numbers show more than their value or their whole day."""
+        return number_format.looked_at(*self._formats())
 
-    def padded_styles(self) -> dict[int, int]:
-        """The numbers of the cell styles that fill numbers up with zeros, and to how many digits."""
-        if "xl/styles.xml" not in self._infos:
-            return {}
-        formats = {int(each["numFmtId"]): each["formatCode"] for each in self._elements("xl/styles.xml", "numFmt")}
-        widths = {number: padded_width(code) for number, code in formats.items()}
-        return {at: widths[number] for at, number in enumerate(self._formats()) if widths.get(number)}
+    def day_styles(self) -> set[int]:
+        """The numbers of the cell styles that show days or times."""
+        return number_format.day_styles(*self._formats())
 
-    def _formats(self) -> list[int]:
-        """The number format of each cell style."""
-        return [int(each.get("numFmtId", "0")) for each in self._elements("xl/styles.xml", "cellXfs/xf")]
+    def _formats(self) -> tuple[list[int], dict[int, str]]:
+        """The number format of each cell style, and the codes of the formats that the workbook declares."""
+        if "xl/styles.xml" not in self._infos:
+            return [], {}
+        declared = {int(each["numFmtId"]): each["formatCode"] for each in self._elements("xl/styles.xml", "numFmt")}
+        of_styles = [int(each.get("numFmtId", "0")) for each in self._elements("xl/styles.xml", "cellXfs/xf")]
+        return of_styles, declared
 
     def content(self, part: str) -> bytes:
         """A part, unpacked."""

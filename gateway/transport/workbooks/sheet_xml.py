@@ -1,13 +1,13 @@
-"""What the XML of a sheet says and its reader passes over: extent, errors, missing results, lost digits, dates."""
+"""What the XML of a sheet says and its reader passes over: extent, errors, lost digits, formats, merged cells."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gateway.transport.workbooks.odd_cells import OddCell, Oddity, column_number
+from gateway.transport.workbooks.odd_cells import Merge, OddCell, Oddity, StyledNumber, column_number
 
 _PIECE, _LONGEST_TAG = 1 << 18, 400
 _P = rb"(?:\w+:)?"  # some writers give the elements a prefix
@@ -18,10 +18,14 @@ _ERROR = re.compile(rb't="e"')
 _NO_VALUE = rb"(?:<" + _P + rb"v ?/>|<" + _P + rb"v></" + _P + rb"v>)?</" + _P + rb"c>"
 _NO_RESULT = (re.compile(rb"f>" + _NO_VALUE), re.compile(rb"f [^>]*/>" + _NO_VALUE))
 # 16 digits or more before the point, of which Excel keeps 15.
-_LONG = re.compile(rb"v>(-?[0-9]{16,}(?:\.[0-9]*)?|-?[0-9](?:\.[0-9]+)?[Ee]\+?(?:1[5-9]|[2-9][0-9]|[0-9]{3}))</")
+_LONG = re.compile(rb"v>(-?[0-9]{16,}(?:\.[0-9]*)?|-?[0-9]+(?:\.[0-9]+)?[Ee]\+?[0-9]+)</")
+_MOST = 10**15
+_FRACTION = re.compile(rb"v>-?[0-9]*(?:\.[0-9]|[0-9][Ee]-)")
+_MERGE = re.compile(rb'mergeCell [^>]*?\bref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 _NAME = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
 _VALUE = re.compile(rb"<" + _P + rb"v>([^<]*)</")
+_CELL_ENDS = re.compile(rb"</" + _P + rb"c>")
 _OPENINGS = (b"<c ", b":c ", b"<c>", b":c>")
 
 
@@ -31,26 +35,27 @@ class UnnamedCell(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The extent of the filled cells (rows from 1, columns from 0) and the cells to look at."""
+    """The extent of the filled cells (rows from 1, columns from 0), and what is to be looked at."""
 
     last_row: int
     columns: AbstractSet[int]
     odd: list[OddCell]
-    dates: list[tuple[int, int]] = field(default_factory=list)
-    padded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by how many digits they show
+    styled: list[StyledNumber]
+    merges: list[Merge]
+    has_days: bool
+    has_fractions: bool
 
 
-def scan(xml: bytes, date_styles: AbstractSet[int], padded_styles: Mapping[int, int]) -> Found:
-    """Look through the XML of a sheet; `padded_styles` are styles by digits. Raises UnnamedCell."""
+def scan(xml: bytes, codes: Mapping[int, str], day_styles: AbstractSet[int]) -> Found:
+    """Look through the XML of a sheet; `codes` are those of styles whose numbers are needed. Raises UnnamedCell."""
     last_row, columns = _extent(xml)
     odd = [*_errors(xml), *_cells(xml, _LONG, _digits_lost)]
     for pattern in _NO_RESULT:
         odd += _cells(xml, pattern, _not_calculated)
     odd.sort(key=lambda cell: (cell.row, cell.column))
-    padded: dict[int, list[tuple[int, int]]] = {}
-    for style, digits in padded_styles.items():
-        padded.setdefault(digits, []).extend(_numbers_of(xml, {style}))
-    return Found(last_row, columns, odd, list(_numbers_of(xml, date_styles)), padded)
+    has_days = bool(day_styles) and _of_styles(day_styles).search(xml) is not None
+    has_fractions = _FRACTION.search(xml) is not None
+    return Found(last_row, columns, odd, list(_styled(xml, codes)), list(_merges(xml)), has_days, has_fractions)
 
 
 def _extent(xml: bytes) -> tuple[int, AbstractSet[int]]:
@@ -91,20 +96,33 @@ def _not_calculated(kind: bytes, _: re.Match[bytes]) -> tuple[Oddity, str] | Non
 
 
 def _digits_lost(kind: bytes, match: re.Match[bytes]) -> tuple[Oddity, str] | None:
-    return (Oddity.DIGITS_LOST, match[1].decode()) if kind == b"n" else None
+    lost = kind == b"n" and abs(float(match[1])) >= _MOST
+    return (Oddity.DIGITS_LOST, match[1].decode()) if lost else None
 
 
-def _numbers_of(xml: bytes, styles: AbstractSet[int]) -> Iterator[tuple[int, int]]:
-    if not styles:
+def _styled(xml: bytes, codes: Mapping[int, str]) -> Iterator[StyledNumber]:
+    if not codes:
         return
-    numbers = b"|".join(str(style).encode() for style in sorted(styles))
-    for match in re.finditer(rb'\bs="(?:' + numbers + rb')"', xml):
+    for match in _of_styles(codes.keys()).finditer(xml):
         opening = xml.rfind(b"<", 0, match.start())
         closing = xml.find(b">", match.end())
         tag = xml[opening:closing]
         kind = _TYPE.search(tag)
         if _is_cell(xml, opening) and xml[closing - 1 : closing] != b"/" and (kind is None or kind[1] == b"n"):
-            yield _place(tag)
+            ends = _CELL_ENDS.search(xml, closing)
+            value = _VALUE.search(xml, closing, ends.end() if ends else closing)
+            if value and value[1]:
+                yield StyledNumber(*_place(tag), codes[int(match[1])], float(value[1]))
+
+
+def _of_styles(styles: AbstractSet[int]) -> re.Pattern[bytes]:
+    return re.compile(rb'\bs="(' + b"|".join(str(style).encode() for style in sorted(styles)) + rb')"')
+
+
+def _merges(xml: bytes) -> Iterator[Merge]:
+    for match in _MERGE.finditer(xml):
+        left, top, right, bottom = (each.decode() for each in match.groups())
+        yield Merge(int(top), column_number(left), int(bottom), column_number(right))
 
 
 def _is_cell(xml: bytes, opening: int) -> bool:

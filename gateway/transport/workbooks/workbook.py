@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +13,14 @@ import polars as pl
 
 from gateway.errors import SourceError
 from gateway.transport.files import readable
-from gateway.transport.workbooks import biff, sheet_xml
+from gateway.transport.workbooks import biff, cells, sheet_xml
 from gateway.transport.workbooks.compound_file import CompoundFile
 from gateway.transport.workbooks.faults import OTHER_KIND, PASSWORD, TOO_LARGE, UNNAMED_CELLS, UNREADABLE
 from gateway.transport.workbooks.kind import Kind, recognise
-from gateway.transport.workbooks.odd_cells import OddCell, Oddity, serial_date
+from gateway.transport.workbooks.odd_cells import Merge, OddCell, Oddity, StyledNumber
 from gateway.transport.workbooks.package import Package
 
 MOST_CELLS = 32_000_000  # of the rectangle around all filled cells, which the reader holds in memory
-_LONG_NUMBER = r"^-?[0-9]{16,}"
-# How fastexcel writes days and times: a day at midnight, and a time of no day.
-_MIDNIGHT, _NO_DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", r"^1899-12-3[01] ([0-9:.]+)$"
-# A number 0 that is formatted as a date, as Excel shows it: no day that there ever was.
-_DAY_NAUGHT, _SHOWN_NAUGHT = r"^1899-12-31$", "1900-01-00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +31,7 @@ class Sheet:
     cells: pl.DataFrame
     first_column: int
     odd: Sequence[OddCell]
+    merges: Sequence[Merge] = ()
 
 
 class Workbook(Protocol):
@@ -77,17 +73,23 @@ class _Xlsx:
     def _read(self, name: str) -> Sheet:
         xml = self._package.content(self._parts[name].path)
         try:
-            found = sheet_xml.scan(xml, self._package.chinese_date_styles(), self._package.padded_styles())
+            found = sheet_xml.scan(xml, self._package.looked_at(), self._package.day_styles())
         except sheet_xml.UnnamedCell as error:
             raise SourceError(UNNAMED_CELLS, path=self._path.name, sheet=name) from error
         del xml
         first = min(found.columns, default=0)
         if found.last_row * (max(found.columns, default=0) - first + 1) > MOST_CELLS:
             raise SourceError(TOO_LARGE, path=self._path.name, limit=f"{MOST_CELLS:,} cells")
-        cells = _tidy(_load(_reader(self._path), name, "string"), found.odd)
-        first = _first_column(found, cells.width)
-        cells = _padded(_dated(cells, found.dates, first, self._package.since_1904()), found.padded, first)
-        return Sheet(name, cells, first, found.odd)
+        reader = _reader(self._path)
+        texts = cells.read_texts(reader, name)
+        first = _first_column(found, texts.width)
+        since_1904, odd = self._package.since_1904(), [*found.odd]
+        if found.has_fractions:
+            texts = cells.exact_numbers(texts, reader, name)
+        if found.has_days:
+            texts, no_days = cells.whole_days(texts, reader, name, first, since_1904=since_1904)
+            odd += _unstyled(no_days, found.styled)
+        return _sheet(name, texts, first, odd, found.styled, found.merges, since_1904=since_1904)
 
 
 class _Xls:
@@ -114,15 +116,39 @@ class _Xls:
             return self._read(name)
 
     def _read(self, name: str) -> Sheet:
-        found = biff.read_cells(
-            self._stream, self._records[name], self._contents.date_styles, self._contents.padded_styles
-        )
-        first = min(found.columns, default=0)
-        cells = _load(self._reader, name, "string")
-        odd = [*found.odd, *_lost_digits(cells, _load(self._reader, name, "boolean"), first)]
-        odd.sort(key=lambda cell: (cell.row, cell.column))
-        cells = _dated(_tidy(cells, odd), found.dates, first, self._contents.since_1904)
-        return Sheet(name, _padded(cells, found.padded, first), first, odd)
+        found = biff.read_cells(self._stream, self._records[name], self._contents.looked_at)
+        first, since_1904 = min(found.columns, default=0), self._contents.since_1904
+        texts = cells.read_texts(self._reader, name)
+        odd = [*found.odd, *cells.lost_digits(texts, self._reader, name, first)]
+        texts = cells.exact_numbers(texts, self._reader, name)
+        texts, no_days = cells.whole_days(texts, self._reader, name, first, since_1904=since_1904)
+        odd += _unstyled(no_days, found.styled)
+        return _sheet(name, texts, first, odd, found.styled, found.merges, since_1904=since_1904)
+
+
+def _sheet(
+    name: str,
+    texts: pl.DataFrame,
+    first: int,
+    odd: Sequence[OddCell],
+    styled: Sequence[StyledNumber],
+    merges: Sequence[Merge],
+    *,
+    since_1904: bool,
+) -> Sheet:
+    within = [each for each in merges if each.first_row <= texts.height]
+    if sum(each.size_within(texts.height, first + texts.width) for each in within) > MOST_CELLS:
+        raise ValueError("merged cells overlap")  # each cell belongs to one merge at most
+    texts, shown_otherwise = cells.as_shown(texts, styled, first, since_1904=since_1904)
+    every = [*odd, *shown_otherwise, *cells.shortened_texts(texts, first)]
+    every.sort(key=lambda cell: (cell.row, cell.column))
+    return Sheet(name, cells.down_to(texts, every), first, every, within)
+
+
+def _unstyled(odd: Sequence[OddCell], styled: Sequence[StyledNumber]) -> list[OddCell]:
+    """Those whose formats need no look of their own: a span of 36 hours is shown, though it is no day."""
+    looked_at = {(cell.row, cell.column) for cell in styled}
+    return [cell for cell in odd if (cell.row, cell.column) not in looked_at]
 
 
 def _reader(path: Path) -> Any:
@@ -132,28 +158,6 @@ def _reader(path: Path) -> Any:
     return fastexcel.read_excel(path.read_bytes())
 
 
-def _load(reader: Any, name: str, dtype: str) -> pl.DataFrame:
-    sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes=dtype)
-    cells: pl.DataFrame = sheet.to_polars() if sheet.width else pl.DataFrame()
-    cells.columns = [f"c{at}" for at in range(cells.width)]
-    return cells
-
-
-def _tidy(cells: pl.DataFrame, odd: Sequence[OddCell]) -> pl.DataFrame:
-    """Days without their midnight and times without a day, as Excel shows them; an empty cell is ""."""
-    if not cells.width:
-        return cells
-    dated = pl.all().str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1").str.replace(_DAY_NAUGHT, _SHOWN_NAUGHT)
-    cells = cells.select(pl.all().fill_null("")).select(dated)
-    # A last row of nothing but cells that were never calculated is no row to fastexcel.
-    missing = max((cell.row for cell in odd), default=0) - cells.height
-    return pl.concat([cells, _blank(cells, missing)]) if missing > 0 else cells
-
-
-def _blank(cells: pl.DataFrame, height: int) -> pl.DataFrame:
-    return pl.DataFrame({name: [""] * height for name in cells.columns})
-
-
 def _first_column(found: sheet_xml.Found, width: int) -> int:
     """Where fastexcel begins: to it, a column of nothing but cells that were never calculated is empty."""
     uncalculated = {cell.column for cell in found.odd if cell.oddity is Oddity.NOT_CALCULATED}
@@ -161,39 +165,6 @@ def _first_column(found: sheet_xml.Found, width: int) -> int:
     while columns and columns[-1] - columns[0] + 1 > width and columns[0] in uncalculated:
         del columns[0]
     return columns[0] if columns else 0
-
-
-def _dated(cells: pl.DataFrame, dates: Iterable[tuple[int, int]], first: int, since_1904: bool) -> pl.DataFrame:
-    for column, rows in _by_column(cells, dates, first).items():
-        texts = cells.to_series(column)
-        days = [serial_date(each, since_1904=since_1904) for each in texts.gather(rows)]
-        cells = cells.with_columns(texts.scatter(rows, days))
-    return cells
-
-
-def _padded(cells: pl.DataFrame, padded: Mapping[int, Iterable[tuple[int, int]]], first: int) -> pl.DataFrame:
-    for digits, places in padded.items():
-        for column, rows in _by_column(cells, places, first).items():
-            texts = cells.to_series(column)
-            shown = [each.zfill(digits) if each.isdecimal() else each for each in texts.gather(rows)]
-            cells = cells.with_columns(texts.scatter(rows, shown))
-    return cells
-
-
-def _by_column(cells: pl.DataFrame, places: Iterable[tuple[int, int]], first: int) -> dict[int, list[int]]:
-    """The rows of some cells, counted from 0, by their column in the frame."""
-    rows_of: dict[int, list[int]] = {}
-    for row, column in places:
-        if row <= cells.height and 0 <= column - first < cells.width:
-            rows_of.setdefault(column - first, []).append(row - 1)
-    return rows_of
-
-
-def _lost_digits(cells: pl.DataFrame, numbers: pl.DataFrame, first: int) -> Iterator[OddCell]:
-    """Numbers of more digits than a number holds; of texts, nothing can be read as yes or no."""
-    for at, (texts, is_number) in enumerate(zip(cells, numbers, strict=True)):
-        for row in (texts.str.contains(_LONG_NUMBER) & is_number.is_not_null()).fill_null(False).arg_true():
-            yield OddCell(row + 1, at + first, Oddity.DIGITS_LOST, texts[row])
 
 
 @contextmanager

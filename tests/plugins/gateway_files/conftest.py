@@ -76,13 +76,20 @@ def read_csv(open_csv: Callable[..., CsvSource]) -> Callable[..., ReadBack]:
 Rows = Sequence[Sequence[Any]]
 
 
-def write_xlsx(path: Path, sheets: Mapping[str, Rows], *, hidden: Sequence[str] = ()) -> None:
-    """Write an .xlsx: texts as texts, numbers as numbers, `(formula, result)` as a formula, None as no cell."""
+def write_xlsx(
+    path: Path, sheets: Mapping[str, Rows], *, hidden: Sequence[str] = (), merged: Sequence[str] = ()
+) -> None:
+    """Write an .xlsx: texts as texts, numbers as numbers, `(formula, result)` as a formula, None as no cell.
+
+    `merged` are cells of each sheet, as A2:A4.
+    """
     with xlsxwriter.Workbook(str(path)) as workbook:
         for name, rows in sheets.items():
             sheet = workbook.add_worksheet(name)
             if name in hidden:
                 sheet.hide()
+            for area in merged:
+                sheet.merge_range(area, "")
             for at, row in enumerate(rows):
                 for column, cell in enumerate(row):
                     if isinstance(cell, str):
@@ -116,8 +123,8 @@ def workbook_source(directory: Path, path: str = "a.xlsx", **options: Any) -> Wo
 def read_rows(tmp_path: Path) -> Callable[..., ReadBack]:
     """What the source reads from the one sheet of `a.xlsx` that holds these rows."""
 
-    def read(rows: Rows, **options: Any) -> ReadBack:
-        write_xlsx(tmp_path / "a.xlsx", {"名单": rows})
+    def read(rows: Rows, merged: Sequence[str] = (), **options: Any) -> ReadBack:
+        write_xlsx(tmp_path / "a.xlsx", {"名单": rows}, merged=merged)
         return ReadBack(list(workbook_source(tmp_path, **options).read()))
 
     return read

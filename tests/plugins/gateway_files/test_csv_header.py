@@ -68,10 +68,20 @@ def test_the_names_that_are_wanted_decide_between_separators(read_csv: Read) -> 
     assert read_csv("a,b;c\n1,2;3\n", header=["b;c"]).columns == ["a", "b;c"]
 
 
-@pytest.mark.parametrize("line", [3, 9])
-def test_a_stated_line_that_holds_nothing_is_refused(read_csv: Read, line: int) -> None:
-    with pytest.raises(SourceError, match=f"line {line} of the file 'a.csv' holds nothing"):
-        read_csv("a,b\n1,2\n\n", header=line)
+def test_a_stated_line_that_holds_nothing_is_refused(read_csv: Read) -> None:
+    with pytest.raises(SourceError, match=r"line 3 of the file 'a.csv' holds nothing"):
+        read_csv("a,b\n1,2\n\n", header=3)
+
+
+def test_a_stated_line_that_is_not_there_is_refused(read_csv: Read) -> None:
+    with pytest.raises(SourceError, match=r"'a.csv' has 3 lines, none of them is line 9"):
+        read_csv("a,b\n1,2\n\n", header=9)
+
+
+@pytest.mark.parametrize("line", [200, 201, 350])
+def test_a_stated_line_may_stand_far_below(read_csv: Read, line: int) -> None:
+    read = read_csv("说明\n" * (line - 1) + "a,b\n1,2\n", header=line)
+    assert (read.columns, read.rows, len(read.left_out)) == (["a", "b"], {line + 1: ("1", "2")}, line - 1)
 
 
 def test_a_header_that_is_not_there_is_refused_with_what_is_missing(read_csv: Read) -> None:

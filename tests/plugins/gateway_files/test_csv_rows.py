@@ -189,6 +189,14 @@ def test_a_lost_quote_costs_one_row_although_others_after_it_are_quoted(read_csv
     assert list(read.rows) == [3, 4, 5]
 
 
+def test_a_cell_may_hold_a_line_that_would_be_a_row(read_csv: Read) -> None:
+    read = read_csv('a,b,c,d,e\n1,2,"前\n1,2,3,4,5\n后",4,5\n6,7,8,9,10\n')
+    assert (read.rows, read.faults) == (
+        {2: ("1", "2", "前\n1,2,3,4,5\n后", "4", "5"), 5: ("6", "7", "8", "9", "10")},
+        [],
+    )
+
+
 def test_a_lost_quote_does_not_swallow_whole_rows_up_to_a_stray_quote(read_csv: Read) -> None:
     read = read_csv('a,b,c,d,e\n1,"x,2,3,4\n5,6,7,8,9\n6,y",2,3,4\n')
     assert read.faults == [(2, "csv.unclosed_quote")]

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.errors import SourceError
-from gateway.interfaces import Batch, Memory
+from gateway.interfaces import Batch, Memory, TakingSource
 from gateway_files.csv_source import CsvOptions
 from tests.plugins.gateway_files.ledger import MARKED, STABLE, Ledger, drop_source
 
@@ -126,7 +126,7 @@ def test_a_file_is_named_as_read_whole_after_its_last_row(dropped: Path, tmp_pat
         ([*batch.rows["n"]], [each.name for each in batch.read_whole])
         for batch in drop_source(tmp_path).resume(Memory())
     ]
-    assert seen == [(["1"], []), ([], ["in/a.csv"]), (["2"], []), ([], ["in/b.csv"])]
+    assert seen == [(["1"], []), ([], ["in/a.csv"])]
 
 
 def test_while_they_are_read_files_are_under_way(dropped: Path, tmp_path: Path) -> None:
@@ -148,11 +148,24 @@ def test_the_same_bytes_under_another_name_are_not_read_again(dropped: Path, led
     assert (ledger.cells(), lying(dropped)) == (["1"], {"done": ["a.csv", "b.csv"]})
 
 
-def test_the_same_bytes_twice_in_one_run_are_read_once(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_run_takes_one_file_the_first_that_waits(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
+    """Two days that wait together are two states, of which the later one has the last word."""
+    put(dropped, "1122.csv", "1", "2")
+    put(dropped, "1121.csv", "1", "3")
+    source = drop_source(tmp_path)
+    assert isinstance(source, TakingSource)
+    assert (source.waiting(), cells(ledger.run(source))) == (2, ["1", "3"])
+    assert lying(dropped) == {".": ["1122.csv"], "done": ["1121.csv"]}
+    assert (source.waiting(), cells(ledger.run(source)), source.waiting()) == (1, ["1", "2"], 0)
+
+
+def test_a_file_that_a_killed_run_left_under_way_still_waits(dropped: Path, tmp_path: Path) -> None:
     put(dropped, "a.csv", "1")
-    put(dropped, "b.csv", "1")
-    assert cells(ledger.run(drop_source(tmp_path))) == ["1"]
-    assert lying(dropped) == {"done": ["a.csv", "b.csv"]}
+    put(dropped, "b.csv", "2")
+    source = drop_source(tmp_path)
+    assert isinstance(source, TakingSource)
+    list(source.resume(Memory()))
+    assert source.waiting() == 2
 
 
 def test_a_changed_file_of_the_same_name_is_read_and_both_are_kept(
@@ -166,12 +179,13 @@ def test_a_changed_file_of_the_same_name_is_read_and_both_are_kept(
     assert (dropped / "done" / "a~2.csv").read_text() == "n\n2\n"
 
 
-def test_files_are_read_by_name_or_by_time(dropped: Path, tmp_path: Path) -> None:
+def test_files_are_read_by_name_or_by_time(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
     for name, time in (("a.csv", 3), ("b.csv", 1), ("c.csv", 2)):
         os.utime(put(dropped, name, name[0]), (time, time))
     by_time = drop_source(tmp_path, **STABLE, order="time")
-    assert cells(by_time.read()) == ["b", "c", "a"]
-    assert cells(drop_source(tmp_path).read()) == ["a", "b", "c"]
+    assert cells(drop_source(tmp_path).read()) == ["a"]
+    assert cells(by_time.read()) == ["b"]
+    assert [cells(ledger.run(by_time)) for _ in "abc"] == [["b"], ["c"], ["a"]]
 
 
 def test_looking_and_checking_move_nothing(dropped: Path, tmp_path: Path) -> None:
@@ -182,16 +196,13 @@ def test_looking_and_checking_move_nothing(dropped: Path, tmp_path: Path) -> Non
     assert lying(dropped) == {".": ["a.csv"]}
 
 
-def test_a_run_that_takes_only_a_part_finishes_only_what_it_read_whole(dropped: Path, tmp_path: Path) -> None:
+def test_a_run_that_takes_only_a_part_finishes_no_file(dropped: Path, tmp_path: Path) -> None:
     put(dropped, "a.csv", "1")
-    put(dropped, "b.csv", "2")
     source = drop_source(tmp_path)
-    batches = source.resume(Memory())
-    for _ in range(3):
-        next(batches)
+    next(source.resume(Memory()))
     source.settle(stored=True)
-    assert lying(dropped) == {"done": ["a.csv"], "processing": ["b.csv"]}
-    assert cells(drop_source(tmp_path).resume(Memory())) == ["2"]
+    assert lying(dropped) == {"processing": ["a.csv"]}
+    assert cells(drop_source(tmp_path).resume(Memory())) == ["1"]
 
 
 # ----------------------------------------------------------------------------------------- files that cannot be read
@@ -204,7 +215,7 @@ def test_a_file_that_cannot_be_read_goes_to_failed_and_the_others_are_read(
     put(dropped, "b.csv", columns="n,n")
     put(dropped, "c.csv", "3")
     ledger.run(drop_source(tmp_path))
-    assert (ledger.cells(), lying(dropped)) == (["1"], {".": ["c.csv"], "done": ["a.csv"], "processing": ["b.csv"]})
+    assert (ledger.cells(), lying(dropped)) == (["1"], {".": ["b.csv", "c.csv"], "done": ["a.csv"]})
     with pytest.raises(SourceError, match="'n' at positions 1, 2") as refused:
         ledger.run(drop_source(tmp_path))
     assert "in/b.csv" in str(refused.value)
@@ -212,7 +223,7 @@ def test_a_file_that_cannot_be_read_goes_to_failed_and_the_others_are_read(
     assert (ledger.cells(), lying(dropped)) == (["1", "3"], {"done": ["a.csv", "c.csv"], "failed": ["b.csv"]})
 
 
-def test_a_file_of_other_columns_is_read_in_a_run_of_its_own(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
+def test_files_of_other_columns_do_not_stand_in_each_others_way(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
     put(dropped, "a.csv", "1")
     put(dropped, "b.csv", "2,x", columns="n,more")
     first, second = ledger.run(drop_source(tmp_path)), ledger.run(drop_source(tmp_path))
@@ -220,32 +231,24 @@ def test_a_file_of_other_columns_is_read_in_a_run_of_its_own(dropped: Path, ledg
     assert lying(dropped) == {"done": ["a.csv", "b.csv"]}
 
 
-def test_files_that_could_not_be_stored_go_to_failed(dropped: Path, tmp_path: Path) -> None:
+def test_a_file_that_could_not_be_stored_goes_to_failed_and_the_next_one_waits(dropped: Path, tmp_path: Path) -> None:
     put(dropped, "a.csv", "1")
     put(dropped, "b.csv", "2")
     source = drop_source(tmp_path)
-    assert cells(source.resume(Memory())) == ["1", "2"]
+    assert cells(source.resume(Memory())) == ["1"]
     source.settle(stored=False)
     source.settle(stored=False)
-    assert lying(dropped) == {"failed": ["a.csv", "b.csv"]}
+    assert lying(dropped) == {".": ["b.csv"], "failed": ["a.csv"]}
 
 
-def test_a_file_that_waits_for_the_next_run_does_not_fail_with_this_one(dropped: Path, tmp_path: Path) -> None:
-    put(dropped, "a.csv", "1")
-    put(dropped, "b.csv", "2", columns="m")
-    source = drop_source(tmp_path)
-    list(source.resume(Memory()))
-    source.settle(stored=False)
-    assert lying(dropped) == {"failed": ["a.csv"], "processing": ["b.csv"]}
-
-
-def test_files_of_one_name_that_runs_left_under_way_are_all_read(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
+def test_files_of_one_name_are_all_read(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
     named = {**STABLE, "pattern": "名单.csv"}
-    for cell in "12":
-        put(dropped, "名单.csv", cell)
-        list(drop_source(tmp_path, **named).resume(Memory()))
-    assert lying(dropped) == {"processing": ["名单.csv", "名单~2.csv"]}
-    assert cells(ledger.run(drop_source(tmp_path, **named))) == ["1", "2"]
+    put(dropped, "名单.csv", "1")
+    list(drop_source(tmp_path, **named).resume(Memory()))
+    put(dropped, "名单.csv", "2")
+    assert cells(ledger.run(drop_source(tmp_path, **named))) == ["1"]
+    assert cells(ledger.run(drop_source(tmp_path, **named))) == ["2"]
+    assert lying(dropped) == {"done": ["名单.csv", "名单~2.csv"]}
 
 
 def test_a_file_of_failed_is_read_when_it_is_put_back(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
@@ -258,18 +261,17 @@ def test_a_file_of_failed_is_read_when_it_is_put_back(dropped: Path, ledger: Led
 
 
 def test_a_file_written_to_while_it_is_read_waits_again(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
-    put(dropped, "a.csv", "0")
     writer = put(dropped, "b.csv", "1").open("a")
     source = drop_source(tmp_path)
     batches = source.resume(Memory())
-    assert cells([next(batches) for _ in range(3)]) == ["0", "1"]
+    assert cells([next(batches)]) == ["1"]
     writer.write("2\n")
     writer.close()
     with pytest.raises(SourceError, match="changed while it was read"):
         list(batches)
     source.settle(stored=False)
-    assert lying(dropped) == {".": ["b.csv"], "processing": ["a.csv"]}
-    assert cells(ledger.run(drop_source(tmp_path))) == ["0", "1", "2"]
+    assert lying(dropped) == {".": ["b.csv"]}
+    assert cells(ledger.run(drop_source(tmp_path))) == ["1", "2"]
 
 
 def test_a_file_written_to_before_it_is_done_waits_again(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
@@ -280,18 +282,6 @@ def test_a_file_written_to_before_it_is_done_waits_again(dropped: Path, ledger: 
     source.settle(stored=True)
     assert lying(dropped) == {".": ["a.csv"]}
     assert cells(ledger.run(drop_source(tmp_path))) == ["1", "2"]
-
-
-def test_a_file_written_to_before_it_is_taken_waits_on(dropped: Path, ledger: Ledger, tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        put(dropped, name, name[0])
-        (dropped / f"{name}.done").touch()
-    batches = drop_source(tmp_path, **MARKED).resume(Memory())
-    next(batches)
-    later = (dropped / "b.csv.done").stat().st_ctime_ns + 1
-    os.utime(put(dropped, "b.csv", "half"), ns=(later, later))
-    assert cells(list(batches)) == []
-    assert lying(dropped) == {".": ["b.csv", "b.csv.done"], "processing": ["a.csv"]}
 
 
 def test_a_file_written_to_in_the_moment_it_is_taken_waits_on(dropped: Path, tmp_path: Path) -> None:

@@ -195,10 +195,15 @@ def test_rows_can_be_chosen_and_shaped_by_jmespath(read: Read) -> None:
     assert (found.columns, found.rows) == (["值", "代码"], {1: ("2", "1")})
 
 
-@pytest.mark.parametrize("rows", ["", "data.page.x", "data.lists", "data", "code", "data.page[0]"])
+@pytest.mark.parametrize("rows", ["data.page.x", "data.lists", "data", "code", "data.page[0]"])
 def test_a_path_that_finds_no_list_is_refused_with_those_there_are(read: Read, rows: str) -> None:
     with refused("json.no_list", "data.list、list"):
         read(json.dumps(DOCUMENT), rows=rows)
+
+
+def test_a_document_that_is_no_list_is_refused_with_those_in_it(read: Read) -> None:
+    with refused("json.not_a_list", "data.list、list"):
+        read(json.dumps(DOCUMENT))
 
 
 def test_what_is_no_jmespath_is_refused() -> None:
@@ -210,7 +215,7 @@ def test_what_is_no_jmespath_is_refused() -> None:
 @pytest.mark.parametrize("cut", range(1, 60, 4))
 def test_a_document_that_is_cut_off_is_refused_wherever_the_cut(read: Read, rows: str, cut: int) -> None:
     content = json.dumps(DOCUMENT)
-    with refused("json.not_json"):
+    with refused("json.cut_off"):
         read(content[:-cut], rows=rows)
 
 
@@ -222,13 +227,36 @@ def test_a_document_that_is_cut_off_is_refused_wherever_the_cut(read: Read, rows
         ('{"list":[{"a":1},]}', "line 1: "),
         ('{"list":[{"a":1}],"list":[{"a":2}]}', "'list' stands twice"),
         ("{list:[]}", "a member name in quotes"),
-        ("", "line 1: "),
+        ('{"list":[{"a":1,}]}', "line 1: "),
+        ("{'list':[{'a':1}]}", "a member name in quotes"),
         ('{"list":[\n{"a":' + "[" * 200_000 + "]}", "line 2: it is nested too deeply"),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_line(read: Read, content: str, words: str) -> None:
     with refused("json.not_json", words):
         read(content, rows="list")
+
+
+@pytest.mark.parametrize(("first", "code"), [('{"a":NaN}', "json.no_number"), ('{"a":"x\ty"}', "json.bad_line")])
+def test_a_first_line_that_is_set_aside_leaves_lines_to_be_lines(read: Read, first: str, code: str) -> None:
+    found = read(f'{first}\n{{"a":"2"}}\n')
+    assert (found.rows, found.faults) == ({2: ("2",)}, [(1, code)])
+
+
+def test_an_encoding_that_is_stated_is_taken(read: Read) -> None:
+    assert read('[{"a":"谢"}]'.encode("gb18030"), encoding="gb18030").rows == {1: ("谢",)}
+
+
+def test_why_no_row_can_be_read_is_said(read: Read) -> None:
+    with refused(
+        "file.no_whole_row", "none of the 2 rows of 'a.json' can be read, so that its columns are not known; row 1"
+    ):
+        read("[1,2]")
+
+
+def test_an_empty_document_is_cut_off(read: Read) -> None:
+    with refused("json.cut_off", "by line 1"):
+        read("", rows="list")
 
 
 def test_a_name_said_twice_in_a_document_that_is_shaped_is_refused(read: Read) -> None:

@@ -75,10 +75,62 @@ def test_the_same_form_as_xls_is_read_alike(tmp_path: Path) -> None:
         ["注册号123", "甲"],
         ["日期酒店", "案例中心"],
         ["格式不符公司", "1"],
+        ["合计（北京）科技有限公司", "1"],
+        ["总计：某", "1"],
+        ["小计1", "鲁01"],
+        ["总计", "913704030000000107"],
+        ["合计", "0012"],
+        ["北京格式塔咨询有限公司", "格式条款备案1号"],
+        ["某格式公司", "8字桥路1号"],
+        ["鲁0101字第001号", "0053字第7号"],
+        ["负责人", "张三"],
+        ["审核人", "张三"],
+        ["负责人：张三", "0040"],
+        ["联系人", "经办人"],
+        ["日期", "2026-01-31"],
+        ["注：某", "1"],
+        ["甲公司案例（请删除）", "1"],
     ],
 )
 def test_a_record_that_only_resembles_a_total_a_signature_or_a_hint_is_read(read_rows: Read, cells: list[str]) -> None:
     assert read_rows([["名称", "值"], cells]).rows == {2: tuple(cells)}
+
+
+def test_a_row_of_the_list_is_read_whatever_one_of_its_cells_says(read_rows: Read) -> None:
+    header = ["职务", "执法证号", "姓名"]
+    words = ["负责人", "联系人", "经办人", "审核人", "签字", "日期", "合计", "必填", "案例（请删除）", "备注：见下"]
+    rows = [["科员", "000", "人"], *([word, f"{at:03}", f"人{at}"] for at, word in enumerate(words, 1))]
+    read = read_rows([header, *rows])
+    assert (list(read.rows.values()), read.left_out) == ([tuple(row) for row in rows], [])
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        ["填表人：赵六", None, None, "审核人：王五"],
+        ["填表人", "赵六", "审核人", "王五"],
+        ["填表人", "赵六"],
+        ["负责人：", "赵六", "日期：", "2026-01-31"],
+        ["单位负责人（签字）", None, None, "联系电话"],
+        ["填表人：赵六  审核人：王五  填表日期：2026-01-31"],
+        [None, None, "单位盖章"],
+        ["备注：身份证号须与公安机关登记一致"],
+    ],
+)
+def test_signatures_are_left_out_below_the_list_and_read_within_it(read_rows: Read, signature: list[Any]) -> None:
+    record = ["0010", "李四", "女", "1"]
+    below = read_rows([HEADER, record, signature, ["合计", 1], ["1．见附件"]])
+    assert below.left_out[0] == (3, "workbook.signature_row")
+    within = read_rows([HEADER, record, signature, record])
+    assert (list(within.rows), within.left_out) == ([2, 3, 4], [])
+
+
+def test_hints_and_samples_are_left_out_above_the_list_and_read_within_it(read_rows: Read) -> None:
+    record, sample = ["0010", "李四", "女", "1"], ["案例（请删除）", "张三", "男", "2"]
+    above = read_rows([HEADER, [], sample, HINTS, sample, record])
+    codes = ["workbook.blank_row", "workbook.sample_row", "workbook.hint_row", "workbook.sample_row"]
+    assert above.left_out == list(enumerate(codes, 2))
+    assert list(read_rows([HEADER, record, HINTS, sample]).rows) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("cell", ["合计", "总计：", "小计", "合　计", "共计（户）", "合计25", "累计：30户"])
@@ -107,23 +159,6 @@ def test_two_header_rows_are_read_by_the_lower_one(read_rows: Read) -> None:
 
 def test_line_breaks_and_spaces_around_a_heading_are_no_part_of_it(read_rows: Read) -> None:
     assert read_rows([["统一社会\n信用代码", " 名称　"], ["1", "甲"]]).columns == ["统一社会信用代码", "名称"]
-
-
-def test_cells_of_merged_rows_are_filled_down(read_rows: Read) -> None:
-    rows = [["部门", "事项"], ["甲局", "一"], [None, "二"], ["小计", "2"], ["乙局", "三"], [None, "四"]]
-    assert read_rows(rows, fill_down=["部门"]).rows == {
-        2: ("甲局", "一"),
-        3: ("甲局", "二"),
-        5: ("乙局", "三"),
-        6: ("乙局", "四"),
-    }
-
-
-def test_nothing_is_filled_down_past_a_cell_that_cannot_be_taken(read_rows: Read) -> None:
-    rows = [["部门", "事项"], ["甲局", "一"], [("=#REF!", "#REF!"), "二"], [None, "三"], ["乙局", "四"]]
-    read = read_rows(rows, fill_down=["部门"])
-    assert (list(read.rows), read.faults) == ([2, 5], [(3, "workbook.error_cell"), (4, "workbook.error_cell")])
-    assert read.sentences[1].startswith("the cell A3")
 
 
 def test_fill_down_of_an_unknown_column_is_refused(read_rows: Read) -> None:

@@ -469,3 +469,19 @@ def test_the_plugin_offers_xml() -> None:
     (offer,) = (each for each in gateway_sources() if each.name == "xml")
     assert offer.options is XmlOptions
     assert len({each.code for each in offer.messages}) == len(offer.messages)
+
+
+@pytest.mark.parametrize("content", ["<r/>", "<r></r>", '<?xml version="1.0"?><r/>'])
+def test_a_day_without_rows_is_a_day_without_rows(read: Read, content: str) -> None:
+    assert read(content, rows="r/e", columns=["a"]).rows == {}
+
+
+def test_a_very_short_document_shows_its_elements(read: Read) -> None:
+    with refused("xml.no_rows", "its elements are: r;"):
+        read("<r/>", rows="x/e")
+
+
+@pytest.mark.parametrize("content", ['<r><e><a>1</a></e><e xmlns="urn:y"><a>2</a></e></r>'])
+def test_rows_of_another_namespace_beside_the_rows_are_not_passed_over(read: Read, content: str) -> None:
+    with refused("xml.other_namespace", "'e' of the namespace 'urn:y', not '-'"):
+        read(content, rows="r/e")

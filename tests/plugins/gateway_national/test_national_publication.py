@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.datasets import DATASETS
 from gateway.errors import StartError
+from gateway.operations.merge import merge
 from gateway.pipeline.run_report import Counts
+from gateway.state.database import Database
 from tests.companies import uscc
 from tests.plugins.gateway_national.conftest import (
     PLAN,
@@ -83,6 +86,35 @@ def test_a_result_waits_for_its_items_and_goes_once_they_are_there(
     assert on_either.issues() == []
     assert [key for key, _, _ in system.effects()] == [result_key(1), result_key(2)]
     assert on_either.publish().counts == Counts()
+
+
+def test_a_result_under_another_key_goes_with_the_items_that_name_its_old_one(
+    on_either: Inspections, system: PublicitySystem
+) -> None:
+    arrive(on_either, [result(1)], [item(1)])
+    merged(on_either, 1, 3)
+    arrive(on_either, [result(3)], [item(1), item(3, "SX2")])
+    assert on_either.publish().counts.waiting == 0
+    assert details(system.page(3)) == [(1, "事项SX1", "未发现问题"), (2, "事项SX2", "未发现问题")]
+    arrive(on_either, [result(3)], [item(1, outcome="abnormal"), item(3, "SX2")])
+    on_either.publish()
+    assert on_either.issues() == [(LATE, result_key(3))]
+
+
+def test_until_the_old_result_is_gone_its_items_go_with_it(inspections: Inspections, system: PublicitySystem) -> None:
+    arrive(inspections, [result(1), result(3)], [item(1), item(3, "SX2")])
+    merged(inspections, 1, 3)
+    inspections.publish()
+    assert [details(system.page(each)) for each in (1, 3)] == [
+        [(1, "事项SX1", "未发现问题")],
+        [(1, "事项SX2", "未发现问题")],
+    ]
+
+
+def merged(inspections: Inspections, old: int, new: int) -> None:
+    database, pair = Database(inspections.made.database_url), {result_key(old): result_key(new)}
+    merge(database, DATASETS["inspection_results"], pair, by="张三", reason="换号")
+    database.close()
 
 
 def test_an_item_that_arrives_after_publication_is_reported_and_changes_nothing_published(

@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from gateway.errors import SourceError
-from gateway.interfaces import Surroundings
+from gateway.interfaces import Batch, Source, Surroundings
+from gateway.testing.source_contract import ExpectedRows, SourceContract
 from gateway_push.source import PushOptions, PushSource
 
 
 def source(*columns: str, rows_at_most: int = 10) -> PushSource:
     options = PushOptions(columns=columns or ("code", "name"), rows_at_most=rows_at_most)
     return PushSource(options, Surroundings(Path(), {}.__getitem__))
+
+
+class TestPushSourceContract(SourceContract):
+    """What a source promises that has nothing to read by itself: its columns, on a day without rows too."""
+
+    @pytest.fixture
+    def source(self) -> Source:
+        return source()
+
+    @pytest.fixture
+    def empty_source(self) -> Source:
+        return source()
+
+    @pytest.fixture
+    def expected_rows(self) -> ExpectedRows:
+        return {}
+
+
+class TestPushedBatchContract(SourceContract):
+    """A batch keeps the same promises, as if the source read it: twice the same, every row once."""
+
+    @pytest.fixture
+    def source(self) -> Source:
+        return _Pushed(b'[{"code":"01","name":1.10},[2],{"code":""},{"code":"4","other":5},{"name":null}]')
+
+    @pytest.fixture
+    def empty_source(self) -> Source:
+        return _Pushed(b"[]")
+
+    @pytest.fixture
+    def expected_rows(self) -> ExpectedRows:
+        return {1: ("01", "1.10"), 2: None, 3: ("", ""), 4: None, 5: ("", "")}
+
+
+@dataclass(frozen=True)
+class _Pushed:
+    """The source and what was pushed to it."""
+
+    body: bytes
+
+    def check(self) -> None:
+        source().check()
+
+    def read(self) -> Iterator[Batch]:
+        yield source().batch("push/1", self.body)
 
 
 def test_values_are_taken_as_they_were_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -123,6 +124,30 @@ def test_a_wrong_label_is_refused_until_the_feed_knows_better(vendor: Vendor) ->
     assert rows_of(opened(vendor, encoding="gb18030")) == NAMED["rows"]
 
 
+SHORT = [{"code": "1", "name": "欧伟"}]
+
+
+@pytest.mark.parametrize("label", ["", "; charset=GBK"])
+def test_a_short_body_in_gb18030_is_read_by_what_it_says(vendor: Vendor, label: str) -> None:
+    body = json.dumps({"rows": SHORT}, ensure_ascii=False).encode("gb18030")
+    assert body.decode()  # is valid in UTF-8 too
+    vendor.answer = lambda _: Said(body, content_type=f"application/json{label}")
+    assert rows_of(opened(vendor)) == SHORT
+
+
+def test_a_label_of_gbk_over_utf_8_is_not_believed(vendor: Vendor) -> None:
+    body = json.dumps(NAMED, ensure_ascii=False).encode()
+    vendor.answer = lambda _: Said(body, content_type="application/json; charset=GBK")
+    assert rows_of(opened(vendor)) == NAMED["rows"]
+
+
+def test_a_body_that_could_be_either_is_refused_until_the_feed_says_which(vendor: Vendor) -> None:
+    body = json.dumps({"rows": [{"code": "1", "name": "谢"}]}, ensure_ascii=False).encode("gb18030")
+    vendor.answer = lambda _: Said(body)
+    assert "state `encoding`" in str(failure(opened(vendor)))
+    assert rows_of(opened(vendor, encoding="gb18030")) == [{"code": "1", "name": "谢"}]
+
+
 @pytest.mark.parametrize("label", ["; charset=klingon", "; charset=ascii"])
 def test_a_body_that_is_not_in_the_set_it_states_is_refused(vendor: Vendor, label: str) -> None:
     body = json.dumps(NAMED, ensure_ascii=False).encode()
@@ -133,21 +158,22 @@ def test_a_body_that_is_not_in_the_set_it_states_is_refused(vendor: Vendor, labe
 # ----------------------------------------------------------------------------------------------------------- rows
 
 
-def test_numbers_and_what_json_does_not_have_stay_as_they_were_written(vendor: Vendor) -> None:
+def test_numbers_stay_as_they_were_written(vendor: Vendor) -> None:
     vendor.answer = lambda _: Said(b'{"rows": [{"code": 00.10e1, "name": -0}]}'.replace(b"00.", b"0."))
     assert rows_of(opened(vendor)) == [{"code": "0.10e1", "name": "-0"}]
-    vendor.answer = lambda _: Said(b'{"rows": [{"code": NaN, "name": [-Infinity]}]}')
-    assert rows_of(opened(vendor)) == [{"code": "NaN", "name": '["-Infinity"]'}]
 
 
 @pytest.mark.parametrize(
     ("wrong", "code", "text"),
     [
-        (b'{"code": "2", "code": "3"}', "rest.row_doubled_member", '{"code": "3"}'),
-        (b'{"code": "\\ud800"}', "rest.row_half_character", '{"code": "\\ud800"}'),
-        (b'{"code": {"a": "\\udfff"}}', "rest.row_half_character", '{"code": {"a": "\\udfff"}}'),
+        (b'{"code": "2", "code": "3"}', "rest.row_doubled_member", '{"code":"2","code":"3"}'),
+        (b'{"code": "\\ud800"}', "rest.row_half_character", '{"code":"\\ud800"}'),
+        (b'{"code": {"a": "\\udfff"}}', "rest.row_half_character", '{"code":{"a":"\\udfff"}}'),
+        (b"5", "rest.row_no_object", "5"),
         (b'["2"]', "rest.row_no_object", '["2"]'),
         (b"null", "rest.row_no_object", "null"),
+        (b'{"code": NaN}', "rest.row_no_number", '{"code":NaN}'),
+        (b'{"code": ["2", -Infinity]}', "rest.row_no_number", '{"code":["2",-Infinity]}'),
     ],
 )
 def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(
@@ -211,6 +237,43 @@ def test_a_status_that_is_no_success_is_not_asked_again(vendor: Vendor, status: 
         "rest.question_refused",
         '{"msg": "no"}',
         1,
+    )
+
+
+def test_a_redirection_says_where_it_leads_and_not_with_what(vendor: Vendor) -> None:
+    headers = (("Location", "https://login.example/in?ticket=s3cret"),)
+    vendor.answer = lambda _: Said(b"", "302 Found", headers=headers)
+    error = failure(opened(vendor, attempts="3"))
+    assert (error.message.code, error.values["location"], len(vendor.asked)) == (
+        "rest.redirected",
+        "https://login.example/in?…",
+        1,
+    )
+    assert "{" not in error.text("zh") + error.text("en")
+
+
+def test_a_compressed_answer_is_read_though_nobody_asked_for_one(vendor: Vendor) -> None:
+    body = gzip.compress(json.dumps({"rows": ROWS}, ensure_ascii=False).encode())
+    vendor.answer = lambda _: Said(body, headers=(("Content-Encoding", "gzip"),))
+    assert rows_of(opened(vendor)) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "told"),
+    [
+        (gzip.compress(b"{}"), (), "it is compressed (gzip) and its header Content-Encoding does not say so"),
+        (b"no gzip", (("Content-Encoding", "gzip"),), "did not answer in full"),
+    ],
+)
+def test_an_answer_that_is_compressed_otherwise_than_it_says_is_refused_in_words(
+    vendor: Vendor, body: bytes, headers: Any, told: str
+) -> None:
+    vendor.answer = lambda _: Said(body, headers=headers)
+    error = failure(opened(vendor))
+    assert (error.message.code, told in str(error), "cannot be reached" in str(error)) == (
+        "rest.not_pulled",
+        True,
+        False,
     )
 
 

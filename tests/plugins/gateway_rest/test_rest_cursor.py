@@ -158,15 +158,28 @@ def test_times_of_several_zones_are_compared_as_moments(vendor: Vendor) -> None:
     assert batch.cursor == {"at": "2026-03-01T02:30:00Z"}
 
 
-def test_a_row_of_the_future_does_not_hide_those_that_come_after(vendor: Vendor) -> None:
-    holds(vendor, row("a", "9999-12-31 00:00:00"), row("b", "2026-03-01 00:00:00"))
-    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    (batch,) = resuming(vendor).resume(Memory())
-    assert batch.cursor
-    moment = time_of(batch.cursor["at"])
-    assert moment
-    assert before <= moment <= dt.datetime.now(dt.UTC)
-    assert codes([batch]) == ["a", "b"]
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_of_the_future_is_read_and_does_not_move_where_reading_goes_on(vendor: Vendor, order: int) -> None:
+    holds(vendor, *[row("a", "9999-12-31 00:00:00"), row("b", "2026-03-01 00:00:00")][::order])
+    batches = list(resuming(vendor).resume(Memory()))
+    assert (sorted(codes(batches)), cursors(batches)) == (["a", "b"], ["2026-03-01 00:00:00"])
+
+
+@pytest.mark.parametrize("before", [None, {"at": "2026-01-01 00:00:00"}])
+def test_rows_of_the_future_alone_leave_it_where_it_was(vendor: Vendor, before: dict[str, str] | None) -> None:
+    holds(vendor, row("a", "9999-12-31 00:00:00"))
+    assert [batch.cursor for batch in resuming(vendor).resume(Memory(cursor=before))] == [before]
+
+
+def test_a_row_may_come_twice_where_nothing_is_withdrawn(vendor: Vendor) -> None:
+    """A list in the order of its changes grows while it is walked."""
+    rows = [row(str(number), "2026-03-01 00:00:00") for number in range(3)]
+    pages = [{"rows": rows[:2]}, {"rows": rows[1:]}, {"rows": []}, {"rows": rows[:2]}]
+    vendor.instead = list(pages)
+    assert codes(list(resuming(vendor, total=None).resume(Memory()))) == ["0", "1", "1", "2"]
+    vendor.instead = list(pages)
+    with pytest.raises(SourceError, match="a row stands on several of the pages 1, 2"):
+        list(resuming(vendor, total=None).read())
 
 
 def test_a_walk_that_breaks_off_says_no_place_to_go_on(vendor: Vendor) -> None:

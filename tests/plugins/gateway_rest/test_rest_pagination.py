@@ -141,14 +141,14 @@ class TestEveryKindOfPaginationInXml(TestEveryKindOfPagination):
 @pytest.mark.parametrize(
     ("kind", "rows", "requests"),
     [
-        ("page", 5, 4),
-        ("page", 4, 3),
-        ("page to a short one", 5, 3),
-        ("page to a short one", 4, 3),
-        ("offset", 5, 4),
-        ("offset to a short one", 5, 3),
-        ("cursor", 4, 2),
-        ("link", 5, 3),
+        ("page", 5, 5),
+        ("page", 4, 4),
+        ("page to a short one", 5, 4),
+        ("page to a short one", 4, 4),
+        ("offset", 5, 5),
+        ("offset to a short one", 5, 4),
+        ("cursor", 4, 3),
+        ("link", 5, 4),
     ],
 )
 def test_without_a_total_the_end_is_where_it_is_said_to_be(vendor: Vendor, kind: str, rows: int, requests: int) -> None:
@@ -159,11 +159,46 @@ def test_without_a_total_the_end_is_where_it_is_said_to_be(vendor: Vendor, kind:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "none"])
-def test_with_a_total_nothing_is_asked_beyond_it(vendor: Vendor, kind: str) -> None:
+def test_with_a_total_the_list_ends_there_and_its_start_is_asked_for_again(vendor: Vendor, kind: str) -> None:
     answer, pagination = KINDS[kind]
-    answers(vendor, answer, ROWS[:4])
+    answers(vendor, answer, ROWS)
+    assert rows_of(opened(vendor, pagination=pagination, total="total")) == ROWS
+    assert len(vendor.asked) == 4
+    assert vendor.asked[-1].query == vendor.asked[0].query
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "none"])
+def test_a_stable_order_that_is_declared_is_believed(vendor: Vendor, kind: str) -> None:
+    answer, pagination = KINDS[kind]
+    answers(vendor, answer, ROWS)
+    pagination = {**pagination, "stable_order": "true"}
+    assert rows_of(opened(vendor, pagination=pagination, total="total")) == ROWS
+    assert len(vendor.asked) == 3
+
+
+@pytest.mark.parametrize("total", ["total", None])
+def test_one_page_is_one_state_of_the_list(vendor: Vendor, total: str | None) -> None:
+    answers(vendor, numbered, ROWS[:1])
+    assert rows_of(opened(vendor, pagination={**PAGE, "ends": "short"}, total=total)) == ROWS[:1]
+    assert len(vendor.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["page", "offset"])
+@pytest.mark.parametrize(
+    "beyond",
+    [{"rows": [], "total": 4}, {"rows": ROWS[2:4], "total": 4}, {"total": 4}, Said({}, status="400 Bad Request")],
+    ids=["empty", "the last page again", "no list", "refused"],
+)
+def test_nothing_stands_behind_the_last_of_full_pages(vendor: Vendor, kind: str, beyond: Any) -> None:
+    """Some platforms give the last page for every page behind it, others refuse to."""
+    answer, pagination = KINDS[kind]
+    vendor.answer = lambda asked: (
+        beyond
+        if (asked.query.get("p"), asked.query.get("from")) in {("3", None), (None, "4")}
+        else answer(ROWS[:4], asked)
+    )
     assert rows_of(opened(vendor, pagination=pagination, total="total")) == ROWS[:4]
-    assert len(vendor.asked) == 2
+    assert len(vendor.asked) == 4
 
 
 @pytest.mark.parametrize("kind", ["page", "offset"])
@@ -192,7 +227,11 @@ def test_a_fixed_page_size_is_not_asked_for(vendor: Vendor) -> None:
 def test_a_link_is_followed_as_it_stands_and_without_the_question(vendor: Vendor) -> None:
     answers(vendor, by_link, ROWS[:4])
     rows_of(opened(vendor, pagination=LINK, ask={"dept": "370400"}))
-    assert [each.query for each in vendor.asked] == [{"dept": "370400", "n": "2"}, {"s": "2", "n": "2"}]
+    assert [each.query for each in vendor.asked] == [
+        {"dept": "370400", "n": "2"},
+        {"s": "2", "n": "2"},
+        {"dept": "370400", "n": "2"},
+    ]
 
 
 def test_a_cursor_that_is_a_number_keeps_every_digit(vendor: Vendor) -> None:
@@ -264,6 +303,55 @@ def test_rows_behind_a_short_page_are_noticed_where_pages_are_numbered(vendor: V
 def test_a_list_that_ends_before_its_total_is_noticed(vendor: Vendor, kind: str) -> None:
     vendor.answer = lambda _: {"rows": ROWS[:2], "total": 5}
     assert changed(opened(vendor, pagination=KINDS[kind][1], total="total")) == (1, "2 rows instead of 5")
+
+
+def moving(answer: Answers, *states: Rows) -> Callable[[Asked], Any]:
+    """A list that is another one at each request, and at last stays as it is."""
+    waiting = list(states)
+    return lambda asked: answer(waiting.pop(0) if len(waiting) > 1 else waiting[0], asked)
+
+
+PAGED = [kind for kind in KINDS if kind != "none"]
+TOTALS = pytest.mark.parametrize("total", ["total", None])
+
+
+@TOTALS
+@pytest.mark.parametrize("kind", PAGED)
+def test_a_row_taken_away_in_front_while_another_is_added_behind_is_noticed(
+    vendor: Vendor, kind: str, total: str | None
+) -> None:
+    """The third row of five is never given, and the total stays."""
+    answer, pagination = KINDS[kind]
+    vendor.answer = moving(answer, ROWS, [*ROWS[1:], {"code": "new"}])
+    assert changed(opened(vendor, pagination=pagination, total=total)) == (
+        1,
+        "it is another one when it is asked for again",
+    )
+
+
+@TOTALS
+@pytest.mark.parametrize("kind", PAGED)
+def test_a_row_that_stands_on_two_pages_is_noticed(vendor: Vendor, kind: str, total: str | None) -> None:
+    """One is added in front and one taken away behind, and then it is undone."""
+    answer, pagination = KINDS[kind]
+    vendor.answer = moving(answer, ROWS, [{"code": "new"}, *ROWS[:4]], [{"code": "new"}, *ROWS[:4]], ROWS)
+    _, what = changed(opened(vendor, pagination=pagination, total=total))
+    assert what == "a row stands on several of the pages 1, 2"
+
+
+def test_equal_rows_of_one_page_are_no_sign_of_a_list_that_moves(vendor: Vendor) -> None:
+    answers(vendor, numbered, [ROWS[0], ROWS[0], ROWS[1]])
+    assert rows_of(opened(vendor, pagination=PAGE, total="total")) == [ROWS[0], ROWS[0], ROWS[1]]
+
+
+@pytest.mark.parametrize("kind", ["page", "offset"])
+def test_rows_behind_a_total_that_is_too_small_are_noticed(vendor: Vendor, kind: str) -> None:
+    answer, pagination = KINDS[kind]
+    vendor.answer = lambda asked: {**answer(ROWS, asked), "total": 4}
+    assert changed(opened(vendor, pagination=pagination, total="total")) == (
+        3,
+        "there are more rows than the 4 announced",
+    )
 
 
 # -------------------------------------------------------------------------------------- answers that lead nowhere

@@ -85,20 +85,22 @@ class TestRestSourceContract(SourceContract):
 # ------------------------------------------------------------------------------------------------------- asking
 
 
-def test_each_page_is_asked_once_with_the_constants(platform: PagedPlatform, open_source: Open) -> None:
+def test_each_page_is_asked_once_with_the_constants_and_the_first_again(
+    platform: PagedPlatform, open_source: Open
+) -> None:
     assert rows_of(open_source()) == ROWS
     constants = {"sjlx": "RW", "bmbm": "370400-scjg"}
-    assert platform.asked == [{**constants, "ym": page, "mytj": 2} for page in (1, 2, 3)]
+    assert platform.asked == [{**constants, "ym": page, "mytj": 2} for page in (1, 2, 3, 1)]
 
 
 def test_by_get_the_question_stands_in_the_address(platform: PagedPlatform, open_source: Open) -> None:
-    assert rows_of(open_source(method="get", page_size="5")) == ROWS
-    assert platform.asked == [{"sjlx": "RW", "bmbm": "370400-scjg", "ym": "1", "mytj": "5"}]
+    assert rows_of(open_source(method="get", page_size="6")) == ROWS
+    assert platform.asked == [{"sjlx": "RW", "bmbm": "370400-scjg", "ym": "1", "mytj": "6"}]
 
 
 def test_every_request_is_signed_anew(platform: PagedPlatform, open_source: Open) -> None:
     rows_of(open_source(method="get"))
-    first, second, _ = platform.headers
+    first, second, *_ = platform.headers
     assert first["HTTP_GJGXJHPT_NONCE"] != second["HTTP_GJGXJHPT_NONCE"]
     digest = hashlib.sha256(b"").hexdigest()
     parts = ("SID", "RID", "RTIME", "NONCE", "DIGEST")
@@ -126,7 +128,7 @@ def test_no_digit_of_a_number_is_lost(platform: PagedPlatform, open_source: Open
             b'{"code":"0","data":{"zs":1,"jglb":[{"code":123456789012345678901,"name":1.10,"more":[1,"a"],"yes":true}]}}',
         )
     ]
-    row = {"code": "123456789012345678901", "name": "1.10", "more": '["1","a"]', "yes": "true"}
+    row = {"code": "123456789012345678901", "name": "1.10", "more": '[1,"a"]', "yes": "true"}
     assert rows_of(open_source()) == [row]
 
 
@@ -180,7 +182,7 @@ HALF = ("200 OK", "application/json", b'{"code":"0","data":')
 def test_trouble_that_passes_is_waited_out(platform: PagedPlatform, open_source: Open, trouble: Any) -> None:
     platform.instead = [trouble, trouble]
     assert rows_of(open_source()) == ROWS
-    assert len(platform.asked) == 5
+    assert len(platform.asked) == 6
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,38 +218,42 @@ def test_rows_without_a_value_alone_leave_no_position(companies: Department) -> 
 # -------------------------------------------------------------------------------------------------- wrong clocks
 
 
-def test_a_row_from_the_future_does_not_hide_what_is_written_until_then(companies: Department) -> None:
-    if companies.kind == "sqlite":
-        pytest.skip("a file has no clock")
-    china = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=8)
-    companies.holds((1, T + "1"), (2, "2999-01-01 00:00:00"))
+@pytest.mark.parametrize("late", ["2024-03-01 00:00:00", "2025-06-30 12:00:00"])
+def test_a_row_from_the_future_does_not_move_the_position_beyond_the_last_real_one(
+    companies: Department, late: str
+) -> None:
+    companies.holds((1, T + "1"), (2, "2999-01-01 00:00:00"), (3, "9999-12-31 00:00:00"))
     ids, cursor = read(companies.source())
-    assert ids == [1, 2]
-    assert cursor is not None
-    assert abs(datetime.fromisoformat(cursor["changed"]) - china) < timedelta(minutes=1)
-    companies.holds((3, cursor["changed"]))
-    assert read(companies.source(), Memory(cursor))[0] == [3, 2]
+    assert (ids, cursor) == ([1, 2, 3], {"changed": shown(companies, T + "1")})
+    companies.holds((4, late))
+    assert read(companies.source(), Memory(cursor)) == ([1, 4, 2, 3], {"changed": shown(companies, late)})
 
 
-def test_a_day_in_the_future_does_not_hide_the_rest_of_today(companies: Department) -> None:
-    if companies.kind == "sqlite":
-        pytest.skip("a file has no clock")
-    today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
-    companies.do("CREATE TABLE days (id integer PRIMARY KEY, changed date)")
-    companies.do("INSERT INTO days VALUES (1, '2999-01-01')")
-    _, cursor = read(companies.source(table="days"))
-    assert cursor == {"changed": today}
-    companies.do(f"INSERT INTO days VALUES (2, '{today}')")
-    assert read(companies.source(table="days"), Memory(cursor))[0] == [2, 1]
-
-
-def test_a_time_of_whole_seconds_is_not_passed_in_the_midst_of_its_second(companies: Department) -> None:
-    if companies.kind == "sqlite":
-        pytest.skip("a file has no clock")
+def test_rows_from_the_future_alone_leave_the_position_where_it_was(companies: Department) -> None:
     companies.holds((1, "2999-01-01 00:00:00"))
-    _, cursor = read(companies.source())
-    assert cursor is not None
-    assert datetime.fromisoformat(cursor["changed"]).microsecond == 0
+    assert read(companies.source()) == ([1], None)
+    assert read(companies.source(), at(T + "1")) == ([1], {"changed": T + "1"})
+
+
+def test_a_day_in_the_future_does_not_hide_the_days_before(companies: Department) -> None:
+    companies.do(
+        f"CREATE TABLE days (id integer PRIMARY KEY, changed {'text' if companies.kind == 'sqlite' else 'date'})"
+    )
+    companies.do("INSERT INTO days VALUES (1, '2999-01-01'), (2, '2024-02-29')")
+    _, cursor = read(companies.source(table="days"))
+    assert cursor == {"changed": "2024-02-29"}
+    companies.do("INSERT INTO days VALUES (3, '2024-03-01')")
+    assert read(companies.source(table="days"), Memory(cursor))[0] == [2, 3, 1]
+
+
+@pytest.mark.parametrize("ahead", ["infinity", "12000-01-01"])
+def test_times_that_few_calendars_have_do_not_become_the_position(
+    open_source: Any, postgresql: Any, postgresql_url: str, ahead: str
+) -> None:
+    postgresql.execute("CREATE TABLE t (id integer, changed timestamptz)")
+    postgresql.execute(f"INSERT INTO t VALUES (1, '2024-02-29 08:30:00+08'), (2, '{ahead}')")
+    source = open_source(url=postgresql_url, table="t", cursor={"column": "changed"})
+    assert read(source) == ([1, 2], {"changed": "2024-02-29 08:30:00+08:00"})
 
 
 def test_the_position_stays_behind_the_clock_by_the_safety_asked_for(companies: Department) -> None:
@@ -258,12 +262,13 @@ def test_the_position_stays_behind_the_clock_by_the_safety_asked_for(companies: 
     now = (
         "now() AT TIME ZONE 'Asia/Shanghai'" if companies.kind == "postgresql" else "UTC_TIMESTAMP(6) + INTERVAL 8 HOUR"
     )
-    companies.do(f"INSERT INTO companies SELECT 1, {now}")
+    companies.do(f"INSERT INTO companies SELECT 1, {now} - INTERVAL '1' HOUR")
+    companies.do(f"INSERT INTO companies SELECT 2, {now} - INTERVAL '1' MINUTE")
     exact, cautious = read(companies.source())[1], read(companies.source(cursor={"safety": "10 minutes"}))[1]
     assert exact is not None
     assert cautious is not None
     behind = datetime.fromisoformat(exact["changed"]) - datetime.fromisoformat(cautious["changed"])
-    assert timedelta(minutes=9) < behind < timedelta(minutes=11)
+    assert timedelta(minutes=58) < behind < timedelta(minutes=60)
 
 
 # ----------------------------------------------------------------------------------------- other kinds of cursors
@@ -325,7 +330,7 @@ def test_times_with_a_zone_and_dates_of_postgresql(open_source: Any, postgresql:
     )
     postgresql.execute("INSERT INTO t VALUES (3, '2024-02-29 19:30:00+00', '2024-02-29')")
     by_time = open_source(url=postgresql_url, table="t", cursor={"column": "changed", "look_back": "1 hour"})
-    assert read(by_time) == ([2, 1, 3], {"changed": "2024-03-01 03:30:00+08"})
+    assert read(by_time) == ([2, 1, 3], {"changed": "2024-03-01 03:30:00+08:00"})
     assert read(by_time, at("2024-03-01 03:30:00+08"))[0] == [1, 3]
     by_day = open_source(url=postgresql_url, table="t", cursor={"column": "day", "look_back": "1 day"})
     assert read(by_day, Memory({"day": "2024-02-29"}))[0] == [1, 3]
@@ -336,7 +341,7 @@ def test_what_is_no_number_does_not_become_the_position(open_source: Any, postgr
     postgresql.execute("INSERT INTO t VALUES (1, 1.5), (2, 'NaN'), (3, 'Infinity')")
     assert read(open_source(url=postgresql_url, table="t", cursor={"column": "changed"}), at("1.25")) == (
         [1, 3, 2],
-        {"changed": "1.25"},
+        {"changed": "1.5"},
     )
 
 
@@ -390,9 +395,61 @@ def test_a_look_back_that_does_not_fit_the_column_is_refused_at_once(companies: 
 
 
 def test_a_since_that_the_column_does_not_have_is_refused(companies: Department) -> None:
-    assert code_of(companies.source(cursor={"column": "id"}), Memory(since="yesterday")) == "sql.wrong_position"
+    with pytest.raises(SourceError, match=r"--since 'yesterday' cannot be compared with the cursor 'id'"):
+        list(companies.source(cursor={"column": "id"}).resume(Memory(since="yesterday")))
     if companies.kind != "sqlite":
-        assert code_of(companies.source(), Memory(since="1 OR 1=1")) == "sql.wrong_position"
+        for since in ("1 OR 1=1", "2024-13-01", "2024-02-30 08:30:00"):
+            assert code_of(companies.source(), Memory(since=since)) == "sql.wrong_since"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["9"], "10"),
+        (["9", "10"], "11"),
+        (["v9"], "v10"),
+        (["2024/9/30"], "2024/10/1"),
+        (["2024-09-30 8:05"], "2024-09-30 10:05"),
+        (["2024-01-01", "9999"], "2024-02-01"),
+        (["2024-02-29T08:30:00Z"], "2024-02-29T09:30:00+08:00"),
+    ],
+)
+def test_texts_that_are_not_in_the_order_they_came_cannot_say_what_is_new(
+    companies: Department, before: list[str], after: str
+) -> None:
+    companies.do("CREATE TABLE texts (id integer PRIMARY KEY, changed varchar(30))")
+    for number, text in enumerate(before):
+        companies.do(f"INSERT INTO texts VALUES ({number}, '{text}')")
+    source = companies.source(table="texts")
+
+    def read_twice() -> None:
+        _, cursor = read(source)
+        companies.do(f"INSERT INTO texts VALUES (99, '{after}')")
+        read(source, Memory(cursor))
+
+    with pytest.raises(SourceError) as error:
+        read_twice()
+    assert error.value.message.code == "sql.cursor_out_of_order"
+    assert "{" not in error.value.text("zh") + error.value.text("en")
+
+
+def test_texts_that_are_in_order_say_what_is_new(companies: Department) -> None:
+    companies.do("CREATE TABLE texts (id integer PRIMARY KEY, day varchar(30), code varchar(30))")
+    companies.do("INSERT INTO texts VALUES (1, '2024-09-30', 'f0a1-9b'), (2, '2024-09-30 08:30:00', 'f0aa-10')")
+    companies.do("INSERT INTO texts VALUES (3, '2024-10-01 08:30:00.5', 'f0ab-c9'), (4, '2024-10-01 10:30', 'f0ac-ff')")
+    companies.do("UPDATE texts SET code = 'f0aa-1b' WHERE id = 2")
+    assert read(companies.source(table="texts", cursor={"column": "day"}))[0] == [1, 2, 3, 4]
+    assert read(companies.source(table="texts", cursor={"column": "code"}), Memory({"code": "f0aa-1b"}))[0] == [2, 3, 4]
+
+
+def test_kinds_that_postgresql_orders_in_its_own_way_are_left_to_it(
+    open_source: Any, postgresql: Any, postgresql_url: str
+) -> None:
+    postgresql.execute("CREATE TABLE t (id integer, changed xid8)")
+    postgresql.execute("INSERT INTO t VALUES (1, '9'), (2, '10')")
+    source = open_source(url=postgresql_url, table="t", cursor={"column": "changed"})
+    assert read(source) == ([1, 2], {"changed": "10"})
+    assert read(source, at("9"))[0] == [1, 2]
 
 
 def test_truth_and_bytes_cannot_say_what_is_new(open_source: Any, postgresql: Any, postgresql_url: str) -> None:

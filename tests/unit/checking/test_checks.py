@@ -172,7 +172,8 @@ def test_another_field_or_a_note_does_not_hide_an_empty_one() -> None:
 
 
 def test_every_message_of_a_field_check_is_exported() -> None:
-    assert {each.code for each in MESSAGES} == {"field.required", "field.length", "field.control", "field.code"}
+    of_texts = {"control", "no_value", "digits_lost", "as_text", "destroyed", "private_use", "misread"}
+    assert {each.code for each in MESSAGES} == {f"field.{each}" for each in {"required", "length", "code"} | of_texts}
 
 
 def target(**fields: Any) -> pl.DataFrame:
@@ -210,6 +211,16 @@ def target(**fields: Any) -> pl.DataFrame:
         ({"identifier_scheme": "local", "identifier": "1"}, []),
         ({"identifier_scheme": "nonsense"}, [("held", "field.code", "identifier_scheme")]),
         ({"region_code": "990000"}, [("held", "region.unknown", "region_code")]),
+        ({"province": "山东"}, []),
+        ({"province": "山东省"}, []),
+        ({"province": "鲁"}, []),
+        ({"province": "山东", "region_code": "370000"}, []),
+        ({"province": "山东", "region_code": None}, []),
+        ({"province": "山东", "region_code": "130100"}, [("held", "region.other_province", "region_code")]),
+        ({"province": "新疆", "region_code": "370200"}, [("held", "region.other_province", "region_code")]),
+        ({"province": "山东", "region_code": "990000"}, [("held", "region.unknown", "region_code")]),
+        ({"registered_capital": -1}, [("rejected", "amount.negative", "registered_capital")]),
+        ({"registered_capital": 0}, []),
     ],
 )
 def test_the_rules_of_inspection_targets_each_find_their_fault(fields: Any, expected: Any) -> None:

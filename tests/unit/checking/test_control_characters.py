@@ -10,17 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.checking.control_characters import RUNNING_TEXT, rows_with_control_characters
+from gateway.checking.text_bytes import TextBytes
 
-REFUSED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+REFUSED = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
 
 # Close neighbours of what is refused, and what stands in real registers.
 LIKELY = "\x07\t\n\r\x1f \x7e\x7f\x80\x9f\xa0\xac\xad\xae·é“”—…\u200a\u200b\u200f\u2010\u2027\u2028\u202e\u202f"
 LIKELY += "\u205f\u2060\u206f\u2070"
 LIKELY += "、。中﻿，￥～\ufefe\ufeff\uff00\uffbf\ufffd\ufffe\uffff𠮷😀"
+LIKELY += "\u061b\u061c\u061d\u180d\u180e\u180f\u27ff\u2800\u2801\u3163\u3164\u3165\ufff8\ufff9\ufffb\ufffc"
+LIKELY += "\U000dffff\U000e0000\U000e0041\U000e007f\U000e0080\U000e0100"
 
 
 def rows(texts: list[str | None], length: int | None = 100) -> list[int]:
-    return rows_with_control_characters(pl.Series(texts, dtype=pl.String), length).to_list()
+    return rows_with_control_characters(TextBytes(pl.Series(texts, dtype=pl.String)), length).to_list()
 
 
 def by_pattern(texts: list[str | None], length: int) -> list[int]:
@@ -79,4 +85,4 @@ def test_a_row_is_named_once_however_many_it_holds() -> None:
 
 def test_a_column_of_several_chunks_is_one_column() -> None:
     column = pl.concat([pl.Series(["甲", "乙\x07"]), pl.Series(["丙"]), pl.Series(["\x07"])])
-    assert rows_with_control_characters(column, 100).to_list() == [1, 3]
+    assert rows_with_control_characters(TextBytes(column), 100).to_list() == [1, 3]

@@ -70,6 +70,12 @@ def test_issues_are_filtered(call: Any, deployment: Path, options: list[str], co
     assert len(_json(call("issues", "--json", *options, "--dir", deployment))) == count
 
 
+@pytest.mark.parametrize("options", [[], ["--json"], ["--export", "问题.xlsx"]])
+def test_a_run_that_never_was_has_no_issues_to_list(call: Any, deployment: Path, options: list[str]) -> None:
+    said = call("issues", "--run", "9999", *options, "--dir", deployment)
+    assert (said.code, said.out, said.err) == (2, "", "错误：没有运行 9999；用 gateway runs 查看各次运行\n")
+
+
 def test_issues_are_listed_for_people(call: Any, deployment: Path) -> None:
     said = call("issues", "--feed", "emergency-management", "--dir", deployment)
     assert said.out.startswith("emergency-management：挂起 3  退回 3\n\n退回  持证单位 第 36 行\n  标识“")
@@ -79,7 +85,7 @@ def test_issues_are_listed_for_people(call: Any, deployment: Path) -> None:
 def test_a_long_list_says_how_to_see_the_rest(call: Any, deployment: Path) -> None:
     said = call("issues", "--limit", 3, "--dir", deployment).out.replace("\n", "")
     assert "以上是前 3 条，共 21 条；用 --limit 多列一些，或用 --export 文件.xlsx 导出全部" in said
-    assert "另有 1 条提示（已自动规整，无需处理）：--outcome note" in said
+    assert "另有 1 条提示（已自动规整的值、略过的行）：--outcome note" in said
 
 
 def test_settled_issues_are_listed_when_asked_for(call: Any, deployment: Path) -> None:
@@ -208,6 +214,22 @@ def test_a_check_goes_on_after_wrong_settings_and_a_broken_declaration(call: Any
     assert "feed.no_names" in [row["code"] for row in _json(call("check", "--json", "--dir", deployment))]
     (deployment / "gateway.toml").write_text("workrs = 2\n", encoding="utf-8")
     assert [row["part"] for row in _json(call("check", "--json", "--dir", deployment))] == ["设置"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "code"),
+    [
+        ("feeds/0.yml", "- a list\n", "feed.no_names"),
+        ("precedence.yml", "inspectors: {}\n", "precedence.invalid"),
+    ],
+)
+def test_what_is_wrong_for_every_feed_is_told_once(
+    call: Any, deployment: Path, file: str, text: str, code: str
+) -> None:
+    (deployment / "config" / "feeds" / "3_shandong.yml").unlink()
+    (deployment / "config" / file).write_text(text, encoding="utf-8")
+    rows = _json(call("check", "--json", "--dir", deployment))
+    assert [(row["part"], row["code"]) for row in rows] == [("数据流声明", code)]
 
 
 def test_a_check_says_that_all_is_well(call: Any, deployment: Path) -> None:

@@ -23,6 +23,21 @@ WRONG = {
         "gateway trace 缺少参数“标识”；用 gateway trace --help 查看用法",
         "gateway trace needs the argument KEY; see gateway trace --help",
     ),
+    "missing option": (
+        ["targets", "confirm", "建议.xlsx"],
+        "gateway targets confirm 缺少参数“--by 姓名”；用 gateway targets confirm --help 查看用法",
+        "gateway targets confirm needs the argument --by NAME; see gateway targets confirm --help",
+    ),
+    "missing proposal": (
+        ["targets", "confirm", "建议.xlsx", "--by", "李某"],
+        "没有文件 建议.xlsx；请核对路径",
+        "there is no file 建议.xlsx; check its path",
+    ),
+    "missing list of merges": (
+        ["merge", "inspectors", "--file", "换号.csv", "--by", "李某", "--reason", "换证"],
+        "没有文件 换号.csv；请核对路径",
+        "there is no file 换号.csv; check its path",
+    ),
     "one argument too many": (
         ["trace", "a", "b"],
         "gateway trace 不需要参数“b”；用 gateway trace --help 查看用法",

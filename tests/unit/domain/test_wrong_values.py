@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from gateway.domain.wrong_values import _WORDS, wrong_values
 from gateway.errors import OptionError
@@ -126,6 +136,31 @@ def test_each_fault_is_said_with_its_place() -> None:
     assert wrong_values(error, "zh") == "a.kind：必须写明；a.tail：没有这一项"
     assert wrong_values(error, "en") == "a.kind: must be stated; a.tail: there is no such thing"
     assert wrong_values(error, "en", below=1) == "kind: must be stated; tail: there is no such thing"
+
+
+class Table(BaseModel):
+    header: PositiveInt | tuple[str, ...]
+    rows: int = 0
+
+
+@pytest.mark.parametrize(
+    ("header", "zh", "en"),
+    [
+        (
+            "x",
+            "header：须为整数，或须为列表，如 [甲, 乙]；rows：须为整数",
+            "header: must be a whole number or must be a list such as [a, b]; rows: must be a whole number",
+        ),
+        (
+            ["a", 3],
+            "header：须为整数，或header.1：须为文字；rows：须为整数",
+            "header: must be a whole number or header.1: must be a text; rows: must be a whole number",
+        ),
+    ],
+)
+def test_what_may_be_written_in_two_ways_is_one_fault_without_the_names_of_types(header: Any, zh: str, en: str) -> None:
+    error = wrong(Table, {"header": header, "rows": "y"})
+    assert (wrong_values(error, "zh"), wrong_values(error, "en")) == (zh, en)
 
 
 def _quiet(volume: int) -> int:

@@ -70,9 +70,9 @@ def test_findings_point_at_row_field_and_column_and_quote_the_source() -> None:
     ]
 
 
-def test_cells_that_mean_empty_are_compared_whole() -> None:
+def test_cells_that_mean_empty_are_compared_whole_save_white_space_at_their_ends() -> None:
     mapped = compiled().apply(rows(("N/A", "无", "-", None, ""), ("N/A ", "-无", "1997-01-01", "青岛", "")))
-    assert fields(mapped, "name", "code", "since") == [(None, None, None), ("N/A", "-无", date(1997, 1, 1))]
+    assert fields(mapped, "name", "code", "since") == [(None, None, None), (None, "-无", date(1997, 1, 1))]
     assert mapped.findings.height == 0
 
 
@@ -108,12 +108,19 @@ def test_every_column_is_mapped_ignored_by_name_or_reported() -> None:
 
 def test_a_missing_required_column_fails_the_run_and_names_the_nearest() -> None:
     with pytest.raises(SourceError) as caught:
-        compiled().check_columns(("_row", "企业名称", "代码", "日期", "地区"))
+        compiled().check_columns(("_row", "企业名称", "代码", "日期", "地区"), "inbox/二月.csv")
     assert str(caught.value) == (
-        "the source lacks columns that the map reads: 名称, 省份; the nearest there are: 名称 → 企业名称; "
-        "省份 → 代码, 企业名称, 地区, 日期; its columns are: 企业名称, 代码, 日期, 地区; "
-        "restore their names or change the field map m.yml"
+        "'inbox/二月.csv' lacks columns that the map reads: 名称, 省份; the nearest there are: 名称 → 企业名称; "
+        "省份 → -; its columns are: 企业名称, 代码, 日期, 地区; restore their names or change the field map m.yml"
     )
+
+
+def test_of_very_many_columns_a_sentence_names_the_first_and_how_many_there_are() -> None:
+    many = [f"列{number}" for number in range(10_000)]
+    with pytest.raises(SourceError) as caught:
+        compiled().check_columns(many, "宽表.csv")
+    assert len(caught.value.text("zh")) < 400
+    assert "列18, 列19, … (10000)" in caught.value.text("zh")
 
 
 def test_no_rows_give_no_records_with_the_right_columns() -> None:
@@ -148,6 +155,41 @@ def test_sql_reads_cells_with_what_means_empty_as_null() -> None:
     assert mapped.findings.select("index", "column").rows() == [(0, "简称"), (1, "简称")]
 
 
+def test_an_empty_text_that_sql_gives_is_empty() -> None:
+    text = "map: m\ndataset: d\nfields: {name: {coalesce: [{sql: \"SPLIT_PART(a, '-', 2)\"}, {from: b}]}}"
+    mapping = compile_map(load_field_map(text, "m.yml"), {"name": pl.String()})
+    given = pl.DataFrame({"a": ["x-y", "x", None], "b": ["1", "2", None]})
+    assert mapping.apply(given).records["name"].to_list() == ["y", "2", None]
+
+
+@pytest.mark.parametrize("steps", ["[]", "[strip]", "[half_width, strip]", "[strip, upper]"])
+@pytest.mark.parametrize(("everywhere", "here"), [("empty: ['N/A', '-']", ""), ("", "empty: ['N/A', '-'], ")])
+def test_what_means_empty_does_so_with_white_space_at_its_ends(steps: str, everywhere: str, here: str) -> None:
+    text = f"map: m\ndataset: d\n{everywhere}\nfields: {{name: {{from: a, {here}steps: {steps}}}}}"
+    mapping = compile_map(load_field_map(text, "m.yml"), {"name": pl.String()})
+    given = ["N/A", "N/A ", " N/A", "-\u3000", "\u200bN/A\t", "N / A", "N/A店"]
+    made = mapping.apply(pl.DataFrame({"a": given})).records["name"].to_list()
+    assert made == [None] * 5 + ["N / A", "N/A店"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "written", "version"),
+    [
+        (
+            "{time: {formats: ['%d/%m/%Y %H:%M:%S%.f'], zone: Asia/Shanghai}}",
+            "1/10/2024 8:00:00.5",
+            "2024-10-01T00:00:00.500Z",
+        ),
+        ("{date: '%d/%m/%Y'}", "1/10/2024", "2024-10-01"),
+        ("integer", "007", "7"),
+    ],
+)
+def test_steps_may_leave_a_time_a_date_or_a_number_as_the_version(steps: str, written: str, version: str) -> None:
+    text = f"map: m\ndataset: d\nfields: {{record_version: {{from: a, steps: [{steps}]}}}}"
+    mapping = compile_map(load_field_map(text, "m.yml"), {"record_version": pl.String()})
+    assert mapping.apply(pl.DataFrame({"a": [written]})).records["record_version"].to_list() == [version]
+
+
 def test_the_columns_of_sql_are_demanded() -> None:
     text = 'map: m\ndataset: d\nfields: {name: {sql: "COALESCE(简称, 名称)"}}'
     with pytest.raises(SourceError):
@@ -157,7 +199,7 @@ def test_the_columns_of_sql_are_demanded() -> None:
 def test_a_field_that_the_dataset_has_not_names_the_nearest() -> None:
     with pytest.raises(StartError) as caught:
         compiled(MAP.replace("  name:", "  nmae:"))
-    assert str(caught.value) == "m.yml, fields: targets has no field 'nmae'; the nearest are: name, since, phone"
+    assert str(caught.value) == "m.yml, fields: targets has no field 'nmae'; near or there are: name"
 
 
 def test_steps_that_end_in_another_type_stop_the_start(refusal: Any) -> None:
@@ -174,7 +216,7 @@ def test_steps_of_two_types_in_one_coalesce_stop_the_start(refusal: Any) -> None
 
 def test_outward_a_column_that_the_dataset_has_not_stops_the_start(refusal: Any) -> None:
     assert refusal("{from: nmae}", name=pl.String()) == (
-        "test/field.yml, fields.field: the source has no column 'nmae'; the nearest are: name"
+        "test/field.yml, fields.field: the source has no column 'nmae'; near or there are: name"
     )
 
 

@@ -48,7 +48,7 @@ def test_a_map_says_what_it_reads() -> None:
 def test_a_step_that_is_not_there_names_the_nearest() -> None:
     assert refused(GOOD.replace("[strip]", "[stirp]")) == (
         f"{FILE}, fields.department_code.steps[1]: there is no step named 'stirp'; "
-        "the nearest are: strip, time, split; "
+        "the nearest are: strip; "
         "the steps are: strip, half_width, upper, empty, extract, lookup, split, join, date, time, format, decimal, "
         "integer, boolean"
     )
@@ -61,7 +61,7 @@ def test_a_step_that_is_not_there_names_the_nearest() -> None:
         (
             "from: 名称",
             "from: 名称, step: [strip]",
-            "fields.name: there is no 'step' here; the nearest are: steps, empty;",
+            "fields.name: there is no 'step' here; the nearest are: steps;",
         ),
         ("from: 名称", "form: 名称", "fields.name should say exactly one of from, constant, coalesce, sql, but says:"),
         ("from: 名称", "from: 名称, constant: x", "fields.name should say exactly one of"),
@@ -187,3 +187,31 @@ def test_sql_that_is_not_understood_is_refused(refusal: Any, sql: str, what: str
 
 def test_words_inside_quotes_are_no_calls(refusal: Any) -> None:
     load_field_map("map: m\ndataset: d\nfields: {a: {sql: \"REPLACE(x, 'SUM(y); ::', '')\"}}", "m.yml")
+
+
+@pytest.mark.parametrize("sql", ["TRY_CAST(a AS BIGINT)", "TRY_CAST(a AS DATE)"])
+def test_sql_that_would_empty_a_bad_value_unseen_is_refused(refusal: Any, sql: str) -> None:
+    assert "the steps integer, decimal, date, time and boolean read other types" in refusal(f'{{sql: "{sql}"}}')
+
+
+@pytest.mark.parametrize(
+    "sql", ["CASE WHEN a = 'x' THEN 'y' END", "CASE a WHEN 'x' THEN CASE b WHEN 'ELSE' THEN '1' END ELSE 'z' END"]
+)
+def test_a_case_that_lists_not_every_value_is_refused(refusal: Any, sql: str) -> None:
+    assert "has no ELSE" in refusal(f'{{sql: "{sql}"}}')
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "REPLACE(a, 'x', NULL)",
+        "REPLACE(a, b, 'x')",
+        "REGEXP_LIKE(a, '(')",
+        "REGEXP_LIKE(a, b)",
+        "STRPOS(a, b)",
+        "a = 1",
+        "CASE WHEN a THEN a ELSE b END",
+    ],
+)
+def test_sql_that_some_cell_would_make_fail_is_refused_when_the_map_is_loaded(refusal: Any, sql: str) -> None:
+    assert f"the sql {sql!r} fails for some cells" in refusal(f'{{sql: "{sql}"}}')

@@ -43,8 +43,9 @@ def test_upper_raises_and_leaves_a_note_where_it_changed_something(map_one: MapO
     assert found.found == [(0, "note", "map.upper", "91370200x14353886F")]
 
 
-def test_empty_marks_texts_compared_whole(map_one: MapOne) -> None:
-    assert map_one("[{empty: [无, '-']}]", ["无", "-", "无锡", "--"]).values == [None, None, "无锡", "--"]
+def test_empty_marks_texts_compared_whole_save_white_space_at_their_ends(map_one: MapOne) -> None:
+    given = ["无", "-", "无锡", "--", " 无", "-\u3000", "- -"]
+    assert map_one("[{empty: [无, '-']}]", given).values == [None, None, "无锡", "--", None, None, "- -"]
 
 
 def test_extract_takes_what_the_group_matches(map_one: MapOne) -> None:
@@ -87,6 +88,22 @@ def test_steps_between_split_and_join_work_on_each_part(map_one: MapOne) -> None
 def test_a_raised_part_is_noted(map_one: MapOne) -> None:
     found = map_one("[{split: ','}, upper, {join: ','}]", ["A,b", "A,B", None])
     assert (found.values, found.found) == (["A,B", "A,B", None], [(0, "note", "map.upper", "A,b")])
+
+
+@pytest.mark.parametrize(("sign", "text"), [("|", "x|y"), ("|", "a;x|y"), ("||", "a|;b")])
+def test_a_part_that_holds_the_sign_it_is_joined_by_is_rejected(map_one: MapOne, sign: str, text: str) -> None:
+    found = map_one(f"[{{split: ';'}}, {{join: '{sign}'}}]", [text, "x;y"])
+    assert (found.values, found.found) == ([None, f"x{sign}y"], [(0, "rejected", "map.join", text)])
+
+
+def test_white_space_joins_any_parts(map_one: MapOne) -> None:
+    found = map_one("[{split: ';'}, {join: ' '}]", ["甲 乙;丙", ";"])
+    assert (found.values, found.found) == (["甲 乙 丙", None], [])
+
+
+def test_parts_that_are_all_held_are_no_further_fault(map_one: MapOne) -> None:
+    found = map_one("[{split: ';'}, {lookup: {甲: '1'}}, {join: '|'}]", ["丁"])
+    assert [code for _, _, code, _ in found.found] == ["map.lookup"]
 
 
 def test_join_is_refused_for_single_texts(refusal: Any) -> None:

@@ -47,6 +47,9 @@ def test_a_date_is_read_as_written(map_one: MapOne, written: str, text: str) -> 
         ("%Y.%m.%d", "1997x01x09"),
         ("%Y%m%d", "199719"),
         ("%Y%m%d", "1997101"),
+        ("%Y-%m-%d %H:%M:%S", "1997-01-09 12:30:60"),
+        ("%Y%m%d%H%M%S", "19970109123060"),
+        ("%Y%m%d%H%M%S", "1997010912305"),
     ],
 )
 def test_a_date_is_not_guessed(map_one: MapOne, written: str, text: str) -> None:
@@ -73,6 +76,34 @@ def test_a_format_outside_the_closed_set_is_refused(refusal: Any, written: str, 
     assert f"the format {written!r} cannot be used: {what}" in refusal(
         f"{{from: a, steps: [{{date: '{written}'}}]}}", DATE
     )
+
+
+@pytest.mark.parametrize(
+    ("formats", "text"),
+    [
+        (("%d/%m/%Y", "%m/%d/%Y"), "11/10/2010"),
+        (("%Y-%m-%d", "%Y%m%d", "%Y-%d-%m"), "2010-10-11"),
+        (("%Y%m%d", "%Y%d%m"), "20101011"),
+        (("%Y-%m-%d %H:%M", "%Y-%m-%d %M:%H"), "2010-10-11 09:08"),
+    ],
+)
+def test_formats_that_read_one_text_differently_are_refused(refusal: Any, formats: tuple[str, ...], text: str) -> None:
+    said = ", ".join(f"'{each}'" for each in formats)
+    assert f"read one text, as {text!r}, as different" in refusal(f"{{from: a, steps: [{{date: [{said}]}}]}}", DATE)
+    zoned = f"{{from: a, steps: [{{time: {{formats: [{said}], zone: Asia/Shanghai}}}}]}}"
+    assert f"read one text, as {text!r}, as different" in refusal(zoned, TIME)
+
+
+def test_formats_that_no_text_of_these_days_fits_both_stand_together(map_one: MapOne) -> None:
+    formats = "['%Y-%m-%d', '%Y%m%d', '%d%m%Y', '%d-%m-%Y', '%Y年%m月%d日', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S']"
+    texts = ["1997-1-9", "19970109", "09011997", "9-1-1997", "1997年1月9日", "1997-01-09 08:00", "1997-01-09 08:00:59"]
+    assert map_one(f"[{{date: {formats}}}]", texts, DATE).values == [date(1997, 1, 9)] * len(texts)
+
+
+def test_a_second_60_is_no_time(map_one: MapOne) -> None:
+    assert map_one(SHANGHAI, ["2016-12-31 12:30:60"], TIME).found == [
+        (0, "rejected", "map.time", "2016-12-31 12:30:60")
+    ]
 
 
 def test_a_time_of_a_zone_becomes_utc(map_one: MapOne) -> None:

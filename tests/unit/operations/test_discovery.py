@@ -12,7 +12,11 @@ from gateway.hookspecs import offers
 from gateway.interfaces import Found, Options, SourceOffer, Surroundings
 from gateway.operations.discovery import discover, feed_options, typed_options
 from gateway.pipeline.feeds import InboundFeed
-from gateway.plugin_loader import Plugin, Plugins
+from gateway.plugin_loader import Plugin, Plugins, load_plugins
+
+
+class ShelfOptions(Options):
+    row: str
 
 
 class Shelves:
@@ -24,7 +28,7 @@ class Shelves:
             return [Found({"type": "shelf", **options}, (), title=str(surroundings.directory))]
 
         return [
-            SourceOffer("shelf", "书架", Options, lambda *_: None, discover=look),
+            SourceOffer("shelf", "书架", ShelfOptions, lambda *_: None, discover=look),
             SourceOffer("paper", "纸质台账", Options, lambda *_: None),
         ]
 
@@ -73,6 +77,21 @@ def test_a_source_that_cannot_list_is_said_with_those_that_can(plugins: Plugins,
     with pytest.raises(StartError) as refused:
         discover(plugins, Surroundings(tmp_path, _secret), "paper", {})
     assert refused.value.values == {"type": "paper", "allowed": "shelf"}
+
+
+def test_an_option_that_the_source_does_not_have_is_named_with_the_nearest(plugins: Plugins, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName) as refused:
+        discover(plugins, Surroundings(tmp_path, _secret), "shelf", {"rwo": "3"})
+    assert refused.value.text("zh") == "没有名为“rwo”的选项（来源类型 shelf）；最接近的是：row"
+
+
+def test_every_option_of_the_shipped_sources_is_known_by_the_name_that_a_feed_says(tmp_path: Path) -> None:
+    shipped = load_plugins()
+    for kind in (name for name, offer in shipped.sources().items() if offer.discover):
+        names = shipped.source(kind).options.model_json_schema(by_alias=True)["properties"]
+        with pytest.raises(UnknownName) as refused:
+            discover(shipped, Surroundings(tmp_path, _secret), kind, {**dict.fromkeys(names, ""), "no such": ""})
+        assert refused.value.values["name"] == "no such", kind
 
 
 def test_an_unknown_kind_is_answered_with_the_nearest(plugins: Plugins, tmp_path: Path) -> None:

@@ -191,6 +191,44 @@ def test_money_without_a_unit_is_left_to_a_person() -> None:
     assert (proposal.taken, [each.column for each in proposal.unsure]) == ((), ["ZCZB"])
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        "注册资本(万美元)",
+        "注册资本(亿美元)",
+        "注册资本(港元)",
+        "注册资本（日元）",
+        "注册资本(千元)",
+        "注册资本(十万元)",
+        "注册资本(百万元)",
+        "注册资本(USD万元)",
+        "美元注册资本(万元)",
+    ],
+)
+def test_money_of_a_unit_that_no_step_reads_or_of_another_currency_is_left_to_a_person(column: str) -> None:
+    proposal = _proposed("inspection_targets", {column: ["100"]})
+    (match,) = proposal.unsure
+    assert (proposal.taken, match.reading.steps) == ((), ["strip", {"decimal": {"unit": "?"}}])
+    assert match.reading.remark is not None
+    assert match.reading.remark[0].code == "proposal.other_unit"
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        ("注册资本(元)", "元"),
+        ("注册资本（人民币元）", "元"),
+        ("注册资本(万元人民币)", "万元"),
+        ("注册资本(单位：万元)", "万元"),
+        ("注册资本[RMB亿元]", "亿元"),
+        ("注册资本(分)", "分"),
+    ],
+)
+def test_money_is_read_in_the_unit_that_the_columns_name_says_alone(column: str, unit: str) -> None:
+    (match,) = _proposed("inspection_targets", {column: ["100"]}).taken
+    assert match.reading.steps == ["strip", {"decimal": {"unit": unit}}]
+
+
 def test_codes_of_the_sample_that_the_dataset_has_not_are_named() -> None:
     match = _match(_proposed("inspection_targets", {"登记状态": ["注销", "歇业"]}), "registration_state")
     assert match.reading.remark is not None
@@ -224,7 +262,7 @@ def test_a_proposal_is_refused_until_the_mark_is_taken_out(language: Any) -> Non
     text = proposal_text(_proposed("departments", COMPLETE), None, language)
     with pytest.raises(StartError) as refused:
         load_field_map(text, "departments.yml")
-    assert (refused.value.message.code, refused.value.values["name"]) == ("map.unknown_key", MARK)
+    assert refused.value.text("zh").startswith("departments.yml 是 gateway discover 提出的建议，还有“待确认”一行")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

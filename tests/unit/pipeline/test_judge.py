@@ -116,14 +116,17 @@ def test_a_batch_without_rows_has_no_verdicts(judge: Judge, tmp_path: Path) -> N
     assert issues.is_empty()
 
 
-@pytest.mark.parametrize(
-    ("older", "newer"), [("9", "10"), ("09", "10"), ("9" * 30, "1" + "0" * 30), ("2023-12-31", "2024-01-01")]
-)
-def test_versions_sort_as_what_they_are(judge: Judge, tmp_path: Path, older: str, newer: str) -> None:
-    frame, _ = judged(judge, tmp_path, batch({"版本": older}, {"版本": newer}, {"版本": ""}))
-    first, second, none = frame["version"].to_list()
-    assert first < second
-    assert none is None
+def test_a_version_stays_as_the_source_wrote_it(judge: Judge, tmp_path: Path) -> None:
+    frame, _ = judged(judge, tmp_path, batch({"版本": "9"}, {"版本": "2024/9/30 8:00"}, {"版本": ""}))
+    assert frame["version"].to_list() == ["9", "2024/9/30 8:00", None]
+
+
+def test_a_version_that_tells_nothing_holds_its_row(judge: Judge, tmp_path: Path) -> None:
+    frame, issues = judged(judge, tmp_path, batch({"版本": "v9"}, {"版本": "9"}))
+    assert frame["verdict"].to_list() == ["held", "accepted"]
+    assert issues.select("outcome", "code", "field", "column", "value").rows() == [
+        ("held", "version.unreadable", "record_version", "版本", "v9")
+    ]
 
 
 def test_the_version_is_no_part_of_the_content(judge: Judge, tmp_path: Path) -> None:

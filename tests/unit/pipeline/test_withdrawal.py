@@ -35,6 +35,13 @@ def test_five_in_a_hundred_may_vanish_unasked(vanished: int, expected: tuple[int
     assert decided(vanished, 100) == expected
 
 
+def test_nothing_is_withdrawn_that_a_row_left_out_names() -> None:
+    named = decide("f", feed(), plan(1, 100), 0, lambda: ("0039|3704", "a.xlsx›名单", 42), accepted=False)
+    assert named.held_back
+    assert (named.records, named.held_back.message.code) == (0, "withdrawal.named_in_left_out")
+    assert "'0039|3704' is named in a row that was left out (a.xlsx›名单 row 42)" in named.held_back.text("en")
+
+
 def test_the_feed_says_how_many_may_vanish() -> None:
     assert decided(1, 100, expect={"vanish_at_most": "0"}) == (0, "withdrawal.too_many")
     assert decided(100, 100, expect={"vanish_at_most": "100 %"}) == (100, None)

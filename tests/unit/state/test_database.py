@@ -6,11 +6,14 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from gateway.domain.datasets import DATASETS
 from gateway.errors import StartError
 from gateway.state.database import Database
 from gateway.state.exchange_tables import OWN_COLUMNS, history_of, table_of
+from gateway.state.migrating import alembic_config
+from gateway.state.revision import HEAD, KNOWN, revision_of
 from gateway.state.tables import change_numbers, metadata
 
 
@@ -20,6 +23,17 @@ def test_migrations_make_exactly_the_tables_that_the_datasets_declare(database: 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_versions_known_by_their_files_are_those_that_alembic_finds() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert list(KNOWN) == sorted(revision.revision for revision in script.walk_revisions())
+    assert script.get_current_head() == HEAD
+
+
+def test_an_upgraded_database_has_the_version_that_alembic_reads(database: Database) -> None:
+    with database.read() as connection:
+        assert revision_of(connection) == MigrationContext.configure(connection).get_current_revision() == HEAD
 
 
 def test_upgrading_twice_changes_nothing(database: Database) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from gateway.errors import StartError
 from gateway.state import environment_mark
-from gateway.state.database import Database, alembic_config
+from gateway.state.database import Database
+from gateway.state.migrating import migrate
 from gateway.state.reading import opened_for_reading
 from gateway.state.tables import environment_mark as mark_table
 from gateway.state.tables import event_log
@@ -62,10 +62,8 @@ def test_a_database_that_worked_before_there_were_marks_is_rehearsal(
     tmp_path: Path, runs: int, marks: list[str]
 ) -> None:
     database = Database(f"sqlite:///{tmp_path / 'gateway.db'}")
-    config = alembic_config()
     with database.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+        migrate(connection, "0003")
         for run in range(runs):
             connection.exec_driver_sql(
                 "INSERT INTO runs (id, feed, direction, dataset, status, stage, started_at, counts, places) "

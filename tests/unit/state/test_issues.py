@@ -22,7 +22,8 @@ def found(*troubles: dict[str, Any]) -> pl.DataFrame:
         "arguments": "{}",
         "original": '{"名称":""}',
     }
-    return pl.DataFrame([{**usual, **trouble} for trouble in troubles], schema=issues.ISSUES)
+    read = {"read_run": pl.Int64()} if any("read_run" in trouble for trouble in troubles) else {}
+    return pl.DataFrame([{**usual, **trouble} for trouble in troubles], schema={**issues.ISSUES, **read})
 
 
 def keep(database: Database, run: int, *troubles: dict[str, Any], feed: str = "a", **more: Any) -> int:
@@ -98,3 +99,17 @@ def test_what_a_broken_row_holds_is_kept_readably(database: Database) -> None:
 def test_an_empty_value_and_none_are_different_troubles(database: Database) -> None:
     keep(database, 1, {"value": None}, {"value": ""})
     assert stored(database, "value") == [(None,), ("",)]
+
+
+def test_rows_of_several_runs_that_stood_in_one_place_under_one_key_each_have_their_issue(database: Database) -> None:
+    rows = {"outcome": "held", "original": "old"}, {"outcome": "held", "original": "new"}
+    assert (keep(database, 1, *rows), keep(database, 2, *rows)) == (2, 0)
+    assert stored(database, "original, last_run") == [("old", 2), ("new", 2)]
+
+
+def test_a_row_read_again_was_read_by_the_later_run(database: Database) -> None:
+    keep(database, 1, {})
+    keep(database, 3, {"read_run": 1})
+    assert stored(database, "read_run, last_run") == [(1, 3)]
+    keep(database, 4, {"read_run": 1}, {"read_run": None})
+    assert stored(database, "read_run, last_run") == [(4, 4)]

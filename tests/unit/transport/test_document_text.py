@@ -67,3 +67,43 @@ def test_what_is_no_text_from_the_beginning_is_said_so(file: Path) -> None:
 def test_an_empty_document_has_no_text(file: Path) -> None:
     file.write_bytes(b"")
     assert "".join(document_pieces(file, document_encoding(file))) == ""
+
+
+GB_LABEL, UTF_LABEL = '<?xml version="1.0" encoding="GBK"?>', '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "found"),
+    [
+        ('[{"a": "欧伟"}]', "gb18030", Encoding.GB18030),
+        ("<r><e><a>欧伟</a></e></r>", "gb18030", Encoding.GB18030),
+        (f"{GB_LABEL}<r><e><a>谢</a></e></r>", "gb18030", Encoding.GB18030),
+        (f"{UTF_LABEL}<r><e><a>é</a></e></r>", "utf-8", Encoding.UTF_8),
+        ('[{"a": "张A"}]', "utf-8", Encoding.UTF_8),
+        ('[{"a": "张"}]', "utf-8", Encoding.UTF_8),
+        ('[{"a": "谢"}, {"a": "公司"}]', "gb18030", Encoding.GB18030),
+        ('[{"a": "abc"}]', "utf-8", Encoding.UTF_8),
+    ],
+)
+def test_what_is_valid_in_both_is_told_by_what_it_says(file: Path, text: str, written: str, found: Encoding) -> None:
+    file.write_bytes(text.encode(written))
+    assert document_encoding(file) == found
+
+
+def test_what_could_be_either_is_refused_until_it_is_stated(file: Path) -> None:
+    file.write_bytes('[{"a": "谢"}]'.encode("gb18030"))
+    with pytest.raises(SourceError) as error:
+        document_encoding(file)
+    assert error.value.message.code == "file.unclear_encoding"
+    assert (error.value.values["utf_8"], error.value.values["gb18030"]) == ("л", "谢")
+    assert [document_encoding(file, each) for each in (Encoding.UTF_8, Encoding.GB18030)] == ["utf-8", "gb18030"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    ['[{"a":"公司","b":1}]', "<r><e><a>公司</a></e></r>", "名称\n" + "青岛天高装饰工程有限公司青岛天高装饰工程\n" * 9],
+)
+def test_utf_16_without_a_mark_is_seen_in_documents_and_in_chinese_alone(file: Path, text: str, encoding: str) -> None:
+    file.write_bytes(text.encode(encoding))
+    assert document_encoding(file) == encoding

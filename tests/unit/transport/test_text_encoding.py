@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import SourceError
 from gateway.transport.text_encoding import (
     FOREIGN_ENCODING,
+    UNCLEAR_ENCODING,
     UNDECODABLE,
     UNKNOWN_ENCODING,
     WORKBOOK,
@@ -39,7 +40,12 @@ def detect(*lines: bytes, stated: Encoding | None = None) -> Encoding:
         ("中文字".encode(), Voice.UTF_8),  # GB18030 as well, and then nonsense
         (IN_GB18030, Voice.GB18030),
         ("通".encode("gb18030"), Voice.EITHER),  # and a Greek letter in UTF-8
-        ("业a".encode(), Voice.EITHER),  # and a rare character and another in GB18030
+        ("业a".encode(), Voice.LIKELY_UTF_8),  # and a rare character and another in GB18030
+        ("欧伟".encode("gb18030"), Voice.LIKELY_GB18030),  # and a word of Latin and Greek letters in UTF-8
+        ("肖史".encode("gb18030"), Voice.LIKELY_GB18030),
+        ("谢".encode("gb18030"), Voice.EITHER),  # and a Cyrillic letter
+        ("café".encode(), Voice.EITHER),
+        ("Ávila".encode(), Voice.LIKELY_UTF_8),  # and two rare characters in GB18030
         ("𠮷".encode("gb18030"), Voice.GB18030),
         (BROKEN, Voice.NEITHER),
         (b"\xb9\n", Voice.NEITHER),
@@ -62,6 +68,11 @@ MIXTURES: dict[str, tuple[Sequence[bytes], Encoding]] = {
     "ASCII with a bad byte": ([b"a,b\n"] * 9 + [BROKEN], Encoding.UTF_8),
     "GB18030 after much ASCII": ([b"a,b\n"] * 5000 + [IN_GB18030], Encoding.GB18030),
     "UTF-8 for a thousand lines, then more of GB18030": ([IN_UTF_8] * 1000 + [IN_GB18030] * 2000, Encoding.UTF_8),
+    "one short row of GB18030": ([b"XM,ZFZH\n", "欧伟,001\n".encode("gb18030")], Encoding.GB18030),
+    "one short row of UTF-8": ([b"XM,ZFZH\n", "张A,001\n".encode()], Encoding.UTF_8),
+    "a lone letter beside UTF-8": ([b"XM\n", "é\n".encode(), IN_UTF_8], Encoding.UTF_8),
+    "a lone hanzi beside GB18030": ([b"XM\n", "谢\n".encode("gb18030"), IN_GB18030], Encoding.GB18030),
+    "much that could be either before what tells": (["谢\n".encode("gb18030")] * 5000 + [IN_GB18030], Encoding.GB18030),
     "a mark of UTF-8": ([b"\xef\xbb\xbf" + IN_UTF_8], Encoding.UTF_8),
     "a mark of UTF-8 before GB18030": ([b"\xef\xbb\xbf" + IN_GB18030], Encoding.UTF_8),
     "a mark of UTF-16": ([b"\xff\xfe" + LINE.encode("utf-16-le")], Encoding.UTF_16_LE),
@@ -91,6 +102,9 @@ def test_reading_ends_with_the_thousandth_line_that_speaks() -> None:
         (b"\0\0\xfe\xff" + LINE.encode("utf-32-be"), UNKNOWN_ENCODING),
         (b"PK\x03\x04", WORKBOOK),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", WORKBOOK),
+        (b"\x1f\x8b\x08\0", WORKBOOK),
+        (b"Rar!\x1a\x07\x01\0", WORKBOOK),
+        (b"%PDF-1.7\n", WORKBOOK),
         (BROKEN, UNKNOWN_ENCODING),
         (BROKEN * 3 + IN_UTF_8, UNKNOWN_ENCODING),
     ],
@@ -141,6 +155,21 @@ def test_a_stated_encoding_that_some_line_speaks_for_is_kept(lines: list[bytes],
 )
 def test_a_line_of_another_encoding_is_never_believed(line: bytes, encoding: Encoding, text: str, why: object) -> None:
     assert read_line(line, encoding) == (text, why)
+
+
+@pytest.mark.parametrize("text", ["谢", "café", "m²", "肖谢,1"])
+def test_a_file_that_could_be_either_is_refused_until_its_encoding_is_stated(text: str) -> None:
+    line = text.encode("utf-8" if not text[0] > "z" else "gb18030")
+    with pytest.raises(SourceError) as error:
+        detect(b"a,b\n", line)
+    assert error.value.message == UNCLEAR_ENCODING
+    assert text in error.value.values.values()
+    assert [detect(line, stated=each) for each in (Encoding.UTF_8, Encoding.GB18030)] == ["utf-8", "gb18030"]
+
+
+def test_a_line_with_one_hanzi_in_utf_8_is_foreign_to_gb18030() -> None:
+    assert read_line("3,张A\n".encode(), Encoding.GB18030) == ("3,张A\n", FOREIGN_ENCODING)
+    assert has_lines_in_utf_8(IN_GB18030 + "3,张A\n".encode())
 
 
 def test_utf_8_is_found_between_lines_of_gb18030() -> None:
