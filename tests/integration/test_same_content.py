@@ -115,13 +115,13 @@ def sides(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Side]
         yield both
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_histories_end_the_same_whether_rows_are_read_or_not(sides: list[Side], seed: int) -> None:
     """The feeds dispute a few companies, whose keys are merged; most often nothing changes in a feed's own files."""
     chance, share, note = random.Random(seed), "0.4", ""
     disputed = [company(0), company(6)]
     texts: dict[str, Rows] = {"i1.csv": [*FEW, *disputed], "i2.csv": [company(5)], "j.csv": disputed}
-    for step in range(24):
+    for step in range(20):
         kind = chance.choice([*["again"] * 5, "rows", "name", "other", "other", "merge", "share", "map"])
         kind = kind if step else "other"
         number, accept = chance.randrange(9), chance.random() < 0.2
@@ -145,7 +145,7 @@ def test_random_histories_end_the_same_whether_rows_are_read_or_not(sides: list[
             assert remembering == reading
         remembering, reading = (side.run("i", accept=accept) for side in sides)
         assert remembering == reading
-    assert len(same_as(sides[0].made)) >= 3
+    assert len(same_as(sides[0].made)) >= 2
     assert same_as(sides[1].made) == {}
 
 

@@ -56,7 +56,9 @@ def send(made: Deployment, simulated: SimulatedPlatform) -> Callable[..., Any]:
     """Run a register of these companies in, and what is new out; gives both reports."""
 
     def sent(*companies: Mapping[str, str], accept_withdrawals: bool = False) -> Any:
-        register(made.directory / "register.csv", *({"所在省份": "河北", **each} for each in companies))
+        register(
+            made.directory / "register.csv", *({"所在省份": "河北", "地区": "石家庄", **each} for each in companies)
+        )
         made.declare(**{"in": made.inbound("register.csv"), "out": outbound(made, simulated)})
         return made.run("in", "out", accept_withdrawals=accept_withdrawals)
 
