@@ -37,7 +37,10 @@ MESSAGES = (
 )
 
 
-_BLOCKS_A_BATCH = 3  # so that what is under way at once is bounded in bytes, however long the rows are
+# What is under way at once is bounded in bytes, however long the rows are. What a batch costs beside its rows counts in
+# a large file, which is read in larger ones.
+_BLOCKS_A_BATCH = (3, 12)
+_BYTES_A_BLOCK_MORE = 28 << 20
 
 
 class CsvOptions(FileOptions):
@@ -73,7 +76,8 @@ class CsvSource(FileSource):
         separator = {"auto": None, "tab": "\t"}.get(options.separator, options.separator)
         quote = "" if options.quote == "none" else options.quote
         file = _CsvFile(place, text, read_header(text, place, separator, quote, options.header))
-        return OpenedFile(place, file.header.columns, lambda: _gathered(_read_file(file)))
+        blocks = _blocks_a_batch(path.stat().st_size)
+        return OpenedFile(place, file.header.columns, lambda: _gathered(_read_file(file), blocks))
 
 
 def _read_file(file: _CsvFile) -> Iterator[Batch]:
@@ -87,12 +91,18 @@ def _read_file(file: _CsvFile) -> Iterator[Batch]:
         yield reader.read(rest, is_last=True)[0]
 
 
-def _gathered(parts: Iterable[Batch]) -> Iterator[Batch]:
+def _blocks_a_batch(size: int) -> int:
+    """How many blocks of a file of so many bytes make a batch."""
+    least, most = _BLOCKS_A_BATCH
+    return min(max(size // _BYTES_A_BLOCK_MORE, least), most)
+
+
+def _gathered(parts: Iterable[Batch], blocks: int) -> Iterator[Batch]:
     """Larger batches of the same rows, each column in one piece, as everything after the reader wants them."""
     waiting: list[Batch] = []
     for part in parts:
         waiting.append(part)
-        if len(waiting) >= _BLOCKS_A_BATCH:
+        if len(waiting) >= blocks:
             yield _joined(waiting)
             waiting = []
     if waiting:
