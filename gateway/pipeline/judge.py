@@ -77,7 +77,7 @@ class Judge:
         rows = batch.rows[fresh] if found.height else batch.rows
         records, judged, issues = self._judged(batch, rows)
         if first and not found.height:
-            keep_records(records.with_columns(rows[ROW]), folder, number)
+            _keep_records(records.with_columns(rows[ROW]), folder, number)
         _keep_issues(pl.concat([issues, _fault_issues(batch)]), folder, number)
         judged = judged.with_columns(fresh)
         known_rows = found.select(
@@ -155,13 +155,12 @@ def _keep_issues(issues: pl.DataFrame, folder: Path, number: int) -> None:
     issues.write_ipc(issues_file(folder, number), compression="lz4")
 
 
-def keep_records(records: pl.DataFrame, folder: Path, number: int) -> None:
-    """Keep the records of a judged batch, in the order of its rows, with where they stood (`_row`)."""
+def _keep_records(records: pl.DataFrame, folder: Path, number: int) -> None:
     records.write_ipc(_records_file(folder, number))
 
 
 def kept_records(folder: Path, number: int) -> pl.DataFrame | None:
-    """The records of a judged batch; None where they were not kept."""
+    """The records of a judged batch in the order of its rows, with where they stood; None where they were not kept."""
     file = _records_file(folder, number)
     return pl.read_ipc(file) if file.exists() else None
 

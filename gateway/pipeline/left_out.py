@@ -36,11 +36,14 @@ class LeftOutRows:
     count: int = 0
     listed: list[tuple[str, LeftOut]] = field(default_factory=list)
     more: int = 0  # that say something, and are too many to be listed
+    words: dict[str, tuple[str, int]] = field(default_factory=dict)  # of all of these, with where one of them stands
 
     def take(self, batch: Batch) -> None:
         """Those of a batch."""
         self.count += len(batch.left_out)
         said = [(batch.place, line) for line in batch.left_out if line.text.strip()]
+        for place, line in said:
+            self.words.update(dict.fromkeys(_BETWEEN_WORDS.split(line.text), (place, line.row)))
         free = max(_MOST_LISTED - len(self.listed), 0)
         self.listed += said[:free]
         self.more += len(said[free:])
@@ -51,15 +54,14 @@ class LeftOutRows:
         return [*found, _note(MORE_LEFT_OUT, {"more": self.more})] if self.more else found
 
     def naming(self, keys: Iterable[str], besides: str) -> tuple[str, str, int] | None:
-        """The first of these records of which a listed row names a part of its key, and where that row stands.
+        """The first of these records of which such a row names a part of its key, and where that row stands.
 
         `besides` is a part that all of them share.
         """
-        rows = {word: (place, line.row) for place, line in self.listed for word in _BETWEEN_WORDS.split(line.text)}
         for key in keys:
             for part in parts_of(key):
-                if part and part != besides and part in rows:
-                    return key, *rows[part]
+                if part and part != besides and part in self.words:
+                    return key, *self.words[part]
         return None
 
 

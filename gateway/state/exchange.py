@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ Mark = tuple[int, int, str | None]
 LOOKED_UP = 20_000  # up to so many keys are looked up one by one
 _LOOKED_UP_AT_ONCE = 500
 _INDEXES_WAIT_FROM = 20_000  # a first load of more rows is faster when its indexes are made afterwards
+_Value = TypeVar("_Value")
 _COLUMNS = ("id", "record_key", "digest", "record_version", "withdrawn", "feed")
 
 
@@ -92,7 +94,7 @@ class Exchange:
     def keys_of(self, connection: sa.Connection, ids: list[int]) -> list[str]:
         """The keys of the records of these ids."""
         table = table_of(self.dataset)
-        parts = (ids[start : start + _LOOKED_UP_AT_ONCE] for start in range(0, len(ids), _LOOKED_UP_AT_ONCE))
+        parts = _parts(ids, _LOOKED_UP_AT_ONCE)
         queries = (sa.select(table.c.record_key).where(table.c.id.in_(part)) for part in parts)
         return [key for query in queries for key in connection.execute(query).scalars()]
 
@@ -237,7 +239,7 @@ def _narrowed(keys: tuple[Field, ...], parents: pl.DataFrame) -> tuple[str, list
     return f'"{values.name}" IN ({", ".join("?" * len(values))})', values.to_list()
 
 
-def _parts(values: list[str], size: int) -> Iterator[list[str]]:
+def _parts(values: list[_Value], size: int) -> Iterator[list[_Value]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 

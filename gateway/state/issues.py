@@ -52,7 +52,7 @@ def meet_again(connection: sa.Connection, run: int, feed: str, last: int) -> Non
     of_last = issues.c.last_run == last
     mine = sa.update(issues).where(issues.c.feed == feed)
     connection.execute(mine.where(~of_last, issues.c.status == "open").values(status="closed"))
-    connection.execute(mine.where(of_last).values(status="open", last_run=run))
+    connection.execute(mine.where(of_last).values(status="open", last_run=run, read_run=run))
 
 
 def _refresh(connection: sa.Connection, run: int, met: pl.DataFrame) -> None:

@@ -44,7 +44,9 @@ FEW = [company(1), company(2), company(3, **GARBLED[0]), company(4, **GARBLED[1]
 
 def state(made: Deployment) -> list[list[tuple[Any, ...]]]:
     own = "record_key, digest, change_number, operation, name, feed, source, source_row, run, withdrawn"
-    found = 'feed, identity, code, outcome, status, record_key, place, "row", value, first_run, last_run, said'
+    found = (
+        'feed, identity, code, outcome, status, record_key, place, "row", value, first_run, last_run, read_run, said'
+    )
     ran = "SELECT id, feed, status, stage, counts, places FROM runs ORDER BY id"
     return [
         made.query(f"SELECT {own} FROM inspection_targets ORDER BY change_number"),

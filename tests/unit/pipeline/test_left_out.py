@@ -46,3 +46,8 @@ def test_a_record_is_found_by_a_part_of_its_key(text: str) -> None:
 
 def test_a_part_within_a_longer_word_names_nothing() -> None:
     assert rows("合计 | 100390 | 3704").naming(["0039|3704"], besides="3704") is None
+
+
+def test_a_row_that_is_not_listed_any_more_hides_no_record_either() -> None:
+    found = rows(*["合计"] * 1003, "负责人：0039")
+    assert found.naming(["0039|3704"], besides="3704") == ("0039|3704", "a.xlsx", 1004)
